@@ -1,0 +1,25 @@
+resource "aws_instance" "plain" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.small"
+
+  root_block_device {
+    volume_size = 30
+    encrypted   = false
+  }
+}
+
+# The block is there, the setting is not.
+resource "aws_instance" "incomplete" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.small"
+
+  root_block_device {
+    volume_size = 30
+  }
+}
+
+# No block: the image's own mapping decides.
+resource "aws_instance" "silent" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.small"
+}

@@ -23,19 +23,35 @@ func TestTree(t *testing.T) {
 
 // TestLaws holds the table itself to what no change of it may loosen.
 func TestLaws(t *testing.T) {
-	for dir, row := range archtest.Packages {
+	var above []string
+	for _, row := range archtest.Packages {
 		for _, imp := range row.Imports {
-			below := func(list ...string) bool {
-				return slices.ContainsFunc(list, func(p string) bool { return imp == p || strings.HasPrefix(imp, p+"/") })
+			base := strings.TrimSuffix(imp, "/...")
+			if !slices.ContainsFunc(above, func(p string) bool { return p == base || strings.HasPrefix(p, base+"/") }) {
+				t.Errorf("%s imports %s, which does not stand above it", row.Path, imp)
 			}
-			if strings.HasPrefix(dir, "internal/") && below("compiler", "policies", "bundles") {
-				t.Errorf("%s imports %s: nothing in internal imports the compiler or the content", dir, imp)
+			below := func(dirs ...string) bool {
+				return slices.ContainsFunc(dirs, func(d string) bool { return base == d || strings.HasPrefix(base, d+"/") })
 			}
-			if dir != "cmd/parapet" && below("cmd") {
-				t.Errorf("%s imports %s: only main imports cmd", dir, imp)
+			if strings.HasPrefix(row.Path, "internal/") && below("compiler", "policies", "bundles") {
+				t.Errorf("%s imports %s: nothing in internal imports the compiler or the content", row.Path, imp)
+			}
+			if row.Path != "cmd/parapet" && below("cmd") {
+				t.Errorf("%s imports %s: only main imports cmd", row.Path, imp)
 			}
 			if below("internal/golden", "internal/archtest", "internal/e2e") {
-				t.Errorf("%s imports %s, which is for tests", dir, imp)
+				t.Errorf("%s imports %s, which is for tests", row.Path, imp)
+			}
+		}
+		if slices.Contains(above, row.Path) {
+			t.Errorf("%s has two rows", row.Path)
+		}
+		above = append(above, row.Path)
+	}
+	for _, dep := range archtest.Dependencies {
+		for _, owner := range slices.Concat(dep.Owners, dep.Tests) {
+			if !slices.Contains(above, owner) {
+				t.Errorf("%s is owned by %s, which is no package", dep.Module, owner)
 			}
 		}
 	}

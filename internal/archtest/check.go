@@ -106,7 +106,7 @@ func (s source) at(n ast.Node) string {
 
 // imports checks the file's imports against Packages and Dependencies.
 func (s source) imports() []string {
-	row, listed := Packages[s.dir]
+	row, listed := lookup(s.dir)
 	if !listed {
 		return nil // packages says so, once
 	}
@@ -139,8 +139,8 @@ func (s source) imports() []string {
 
 // dependency says what is wrong with the file importing p, or "".
 func (s source) dependency(p string) string {
-	for module, dep := range Dependencies {
-		if _, ok := within(p, module); !ok {
+	for _, dep := range Dependencies {
+		if _, ok := within(p, dep.Module); !ok {
 			continue
 		}
 		if slices.Contains(dep.Owners, s.dir) || s.test && slices.Contains(dep.Tests, s.dir) {
@@ -219,7 +219,7 @@ func packages(sources []source) []string {
 		if !ok {
 			out = append(out, dir+": no package comment")
 		}
-		if _, listed := Packages[dir]; !listed {
+		if _, listed := lookup(dir); !listed {
 			out = append(out, dir+": not in archtest.Packages: say what it may import")
 		}
 		if slices.Contains(VagueNames, path.Base(dir)) {
@@ -227,6 +227,15 @@ func packages(sources []source) []string {
 		}
 	}
 	return out
+}
+
+// lookup returns the row of a package.
+func lookup(dir string) (Package, bool) {
+	i := slices.IndexFunc(Packages, func(p Package) bool { return p.Path == dir })
+	if i < 0 {
+		return Package{}, false
+	}
+	return Packages[i], true
 }
 
 // within returns the rest of the import path p below the module.

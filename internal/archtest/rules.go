@@ -7,112 +7,133 @@ const Module = "github.com/parapet-dev/parapet"
 // holds one concept, and its name says which.
 const MaxLines = 500
 
-// Package says what the packages of one row may import of ours. Paths are
-// relative to the module; "compiler/..." stands for everything below compiler.
+// Package is one row of the layering: a package and what it may import of
+// ours. Paths are relative to the module; "compiler/..." stands for everything
+// below compiler.
 type Package struct {
+	Path    string
 	Imports []string // what the code imports
 	Tests   []string // what its _test files may import besides
 }
 
-// Packages is the layering of the tree, leaves first. A package without a row
-// fails the test. Rows may be ahead of the tree: they say where a package that
-// is still to come will stand. Change a row together with the page
-// docs/architecture.md, in a commit that says why.
-var Packages = map[string]Package{
+// Packages is the layering of the tree, leaves first: a row imports rows above
+// it only. A package without a row fails the test. Rows may be ahead of the
+// tree: they say where a package that is still to come will stand. Change a row
+// in a commit that says why, and run make docs, which writes the table into
+// docs/architecture.md.
+var Packages = []Package{
 	// Vocabulary: what everything else is said in.
-	"internal/diag":     {},
-	"internal/resource": {},
-	"internal/iamdata":  {Tests: []string{"internal/golden"}},
-	"internal/iam":      {Imports: []string{"internal/diag"}},
-	"internal/finding":  {Imports: []string{"internal/resource", "internal/diag"}},
-
-	// The IAM policy language at work.
-	"internal/iam/simulate": {Imports: []string{"internal/iam", "internal/diag"}},
-	"internal/iam/symbolic": {Imports: []string{"internal/iam"}},
-	"internal/binding": {
-		Imports: []string{"internal/resource", "internal/iam", "internal/iamdata"},
-		Tests:   []string{"internal/iam/simulate"},
-	},
-	"internal/trail": {Imports: []string{"internal/binding", "internal/iam", "internal/iam/simulate", "internal/diag"}},
+	{Path: "internal/diag"},
+	{Path: "internal/resource"},
+	{Path: "internal/finding", Imports: []string{"internal/resource", "internal/diag"}},
+	{Path: "internal/iam", Imports: []string{"internal/diag"}},
+	{Path: "internal/iamdata"},
 
 	// From bytes to findings, and from findings to bytes.
-	"internal/input": {
+	{
+		Path:  "internal/input/plangen",
+		Tests: []string{"internal/input", "internal/resource"},
+	},
+	{
+		Path:    "internal/input",
 		Imports: []string{"internal/resource", "internal/diag"},
 		Tests:   []string{"internal/input/plangen"},
 	},
-	"internal/input/plangen": {Tests: []string{"internal/input", "internal/resource"}},
-	"internal/aws":           {Imports: []string{"internal/resource", "internal/diag"}},
-	"internal/exception":     {Imports: []string{"internal/resource", "internal/diag"}},
-	"internal/engine": {
+	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}},
+	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
+	{
+		Path:    "internal/engine",
 		Imports: []string{"internal/resource", "internal/finding", "internal/diag"},
-		Tests:   []string{"internal/input", "policies", "bundles"},
+		Tests:   []string{"internal/input", "policies"},
 	},
-	"internal/report": {
-		Imports: []string{"internal/finding", "internal/diag"},
-		Tests:   []string{"internal/resource"},
+	{Path: "internal/report", Imports: []string{"internal/finding", "internal/diag"}, Tests: []string{"internal/resource"}},
+
+	// The IAM policy language at work.
+	{Path: "internal/iam/simulate", Imports: []string{"internal/iam", "internal/diag"}},
+	{Path: "internal/iam/symbolic", Imports: []string{"internal/iam"}},
+	{
+		Path:    "internal/binding",
+		Imports: []string{"internal/resource", "internal/iam", "internal/iamdata"},
+		Tests:   []string{"internal/iam/simulate"},
+	},
+	{
+		Path:    "internal/trail",
+		Imports: []string{"internal/binding", "internal/iam", "internal/iam/simulate", "internal/diag"},
 	},
 
 	// The compiler, in the order of its passes.
-	"compiler/ir":       {Imports: []string{"internal/diag", "internal/iam"}},
-	"compiler/lower":    {Imports: []string{"compiler/ir", "internal/binding", "internal/engine", "internal/diag"}, Tests: []string{"policies", "internal/iam"}},
-	"compiler/layer":    {Imports: []string{"compiler/ir", "internal/iam"}},
-	"compiler/optimize": {Imports: []string{"compiler/ir", "internal/iam"}, Tests: []string{"internal/iam/simulate"}},
-	"compiler/except": {
-		Imports: []string{"compiler/ir", "internal/iam", "internal/exception"},
-		Tests:   []string{"internal/iam/simulate", "internal/diag"},
+	{Path: "compiler/ir", Imports: []string{"internal/diag", "internal/iam"}},
+	{
+		Path:    "compiler/lower",
+		Imports: []string{"compiler/ir", "internal/binding", "internal/engine", "internal/diag"},
+		Tests:   []string{"internal/iam", "policies"},
 	},
-	"compiler/pack": {Imports: []string{"compiler/ir", "compiler/layer"}, Tests: []string{"internal/iam"}},
-	"compiler/emit": {
+	{Path: "compiler/layer", Imports: []string{"compiler/ir", "internal/iam"}},
+	{
+		Path:    "compiler/optimize",
+		Imports: []string{"compiler/ir", "internal/iam"},
+		Tests:   []string{"internal/iam/simulate"},
+	},
+	{
+		Path:    "compiler/except",
+		Imports: []string{"compiler/ir", "internal/iam", "internal/exception"},
+		Tests:   []string{"internal/iam/simulate"},
+	},
+	{Path: "compiler/pack", Imports: []string{"compiler/ir", "compiler/layer"}, Tests: []string{"internal/iam"}},
+	{
+		Path:    "compiler/emit",
 		Imports: []string{"compiler/ir", "compiler/layer", "internal/exception"},
 		Tests:   []string{"internal/iam"},
 	},
-	"compiler/verify": {
+	{
+		Path:    "compiler/verify",
 		Imports: []string{"compiler/ir", "compiler/layer", "internal/binding", "internal/engine", "internal/iam", "internal/iam/..."},
 		Tests:   []string{"internal/resource", "internal/diag", "policies"},
 	},
-	"compiler": {
+	{
+		Path:    "compiler",
 		Imports: []string{"compiler/...", "internal/engine", "internal/finding", "internal/exception", "internal/diag"},
 		Tests:   []string{"internal/...", "policies", "bundles"},
 	},
 
 	// Content, embedded.
-	"policies": {Tests: []string{"internal/...", "compiler", "compiler/..."}},
-	"bundles":  {Tests: []string{"internal/...", "policies"}},
+	{Path: "policies", Tests: []string{"internal/...", "compiler", "compiler/..."}},
+	{Path: "bundles", Tests: []string{"internal/...", "policies"}},
 
 	// The program.
-	"cmd":         {Imports: []string{"internal/...", "compiler", "compiler/...", "policies", "bundles"}},
-	"cmd/parapet": {Imports: []string{"cmd"}},
+	{Path: "cmd", Imports: []string{"internal/...", "compiler", "compiler/...", "policies", "bundles"}},
+	{Path: "cmd/parapet", Imports: []string{"cmd"}},
 
 	// What only tests use.
-	"internal/golden":   {},
-	"internal/archtest": {},
-	"internal/e2e":      {Tests: []string{"cmd", "internal/..."}},
+	{Path: "internal/golden"},
+	{Path: "internal/archtest"},
+	{Path: "internal/e2e", Tests: []string{"cmd", "internal/..."}},
 }
 
 // Everywhere is what the _test files of every package may import of ours.
 var Everywhere = []string{"internal/golden"}
 
-// Dependency says which packages may import a module that is not ours.
+// Dependency is a module that is not ours, and who may import it.
 type Dependency struct {
-	Owners []string // packages that may use it
+	Module string
+	Owners []string // packages whose code may use it
 	Tests  []string // packages whose _test files may use it besides
 }
 
-// Dependencies keeps heavy modules where they belong: one owner can be replaced,
-// twenty users cannot. A module without a row fails the test.
-var Dependencies = map[string]Dependency{
-	"github.com/open-policy-agent/opa":      {Owners: []string{"internal/engine", "compiler/lower"}},
-	"github.com/hashicorp/hcl/v2":           {Owners: []string{"internal/input", "compiler/emit"}},
-	"github.com/zclconf/go-cty":             {Owners: []string{"internal/input", "compiler/emit"}},
-	"github.com/hashicorp/terraform-json":   {Owners: []string{"internal/input"}},
-	"github.com/spf13/cobra":                {Owners: []string{"cmd"}},
-	"github.com/spf13/pflag":                {Owners: []string{"cmd"}},
-	"github.com/goccy/go-yaml":              {Owners: []string{"internal/exception", "cmd"}},
-	"github.com/aws/aws-sdk-go-v2":          {Owners: []string{"internal/aws"}, Tests: []string{"internal/e2e"}},
-	"github.com/rogpeppe/go-internal":       {Owners: []string{"internal/golden"}, Tests: []string{"cmd"}},
-	"golang.org/x/sync":                     {Owners: []string{"internal/engine", "internal/aws"}},
-	"golang.org/x/term":                     {Owners: []string{"cmd"}},
-	"github.com/santhosh-tekuri/jsonschema": {Tests: []string{"internal/report"}},
+// Dependencies keeps heavy modules where they belong: one owner can be
+// replaced, twenty users cannot. A module without a row fails the test.
+var Dependencies = []Dependency{
+	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws"}, Tests: []string{"internal/e2e"}},
+	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "cmd"}},
+	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "compiler/emit"}},
+	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},
+	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}},
+	{Module: "github.com/rogpeppe/go-internal", Owners: []string{"internal/golden"}, Tests: []string{"cmd"}},
+	{Module: "github.com/spf13/cobra", Owners: []string{"cmd"}},
+	{Module: "github.com/spf13/pflag", Owners: []string{"cmd"}},
+	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "compiler/emit"}},
+	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}},
+	{Module: "golang.org/x/term", Owners: []string{"cmd"}},
 }
 
 // Forbidden names what may be used only where the process meets the program:

@@ -1,0 +1,116 @@
+package input
+
+import (
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// identify fills id, ARN, account, region and partition of a resource from its
+// values, then from what the loader found out before (the provider), then from
+// the options. What a resource says itself wins over its provider, since
+// providers are shared, and both win over the options.
+func identify(r *resource.Resource, o Options) {
+	if r.ID == "" {
+		r.ID, _ = r.Values["id"].(string)
+	}
+	if r.ARN == "" {
+		if arn, ok := r.Values["arn"].(string); ok && strings.HasPrefix(arn, "arn:") {
+			r.ARN = arn
+		}
+	}
+	if !strings.HasPrefix(r.Type, "aws_") {
+		return
+	}
+	partition, region, account := splitARN(r.ARN)
+	if own, ok := r.Values["region"].(string); ok && region == "" && isRegion(own) {
+		region = own
+	}
+	if region == "" {
+		region = r.Region
+	}
+	if region == "" {
+		region = o.Region
+	}
+	if account == "" {
+		account = r.Account
+	}
+	if account == "" {
+		account = o.Account
+	}
+	if partition == "" {
+		partition = partitionOf(region)
+	}
+	r.Partition, r.Region, r.Account = partition, region, account
+}
+
+// splitARN returns the parts of an ARN that say where a resource lives; each
+// is empty when the ARN does not hold it.
+func splitARN(arn string) (partition, region, account string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" {
+		return "", "", ""
+	}
+	if account = parts[4]; !isAccount(account) {
+		account = ""
+	}
+	if region = parts[3]; !isRegion(region) {
+		region = ""
+	}
+	return parts[1], region, account
+}
+
+// accountOf returns the account in an ARN, or the text itself if it is one.
+func accountOf(s string) string {
+	if isAccount(s) {
+		return s
+	}
+	_, _, account := splitARN(s)
+	return account
+}
+
+func isAccount(s string) bool {
+	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
+}
+
+// isRegion reports whether a text has the form of a region: eu-west-1,
+// us-gov-east-1, eusc-de-east-1.
+func isRegion(s string) bool {
+	parts := strings.Split(s, "-")
+	if len(parts) < 3 || len(parts) > 4 {
+		return false
+	}
+	for i, p := range parts {
+		digits := strings.Trim(p, "0123456789") == ""
+		letters := strings.Trim(p, "abcdefghijklmnopqrstuvwxyz") == ""
+		if p == "" || i == len(parts)-1 && !digits || i < len(parts)-1 && !letters {
+			return false
+		}
+	}
+	return true
+}
+
+// partitions maps the first part of a region's name to its partition, where it
+// is not the commercial one. Source: the partitions.json of the AWS SDKs.
+var partitions = []struct{ prefix, partition string }{
+	{"cn-", "aws-cn"},
+	{"us-gov-", "aws-us-gov"},
+	{"us-isob-", "aws-iso-b"},
+	{"us-isof-", "aws-iso-f"},
+	{"us-iso-", "aws-iso"},
+	{"eu-isoe-", "aws-iso-e"},
+	{"eusc-", "aws-eusc"},
+}
+
+// partitionOf returns the partition of a region, empty when there is none.
+func partitionOf(region string) string {
+	if region == "" {
+		return ""
+	}
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
+	}
+	return "aws"
+}

@@ -1,0 +1,291 @@
+package input
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// Kinds of input, as in Options.Kind and Info.Kind.
+const (
+	KindPlan   = "plan"
+	KindConfig = "config"
+	KindState  = "state"
+)
+
+// Options say how to read an input.
+type Options struct {
+	// Kind forces a kind; empty means that the content decides.
+	Kind string
+	// Account and Region stand in where the input does not say its own. They
+	// never replace what it says.
+	Account, Region string
+	// Name is shown in diagnostics and reports in place of the path.
+	Name string
+	// MaxBytes is the largest file that is read; 0 means no limit.
+	MaxBytes int64
+}
+
+// Info says what was read.
+type Info struct {
+	Path      string // as shown to users, with forward slashes
+	Kind      string
+	SHA256    string // of the bytes; of a directory, of its files in order
+	Resources int
+}
+
+// Result is what an input holds.
+type Result struct {
+	Resources []*resource.Resource
+	Info      Info
+	Warnings  diag.Diagnostics
+}
+
+// kind is one row of the table of formats. Files are matched by the names of
+// their first top-level members.
+type kind struct {
+	name  string
+	match func(keys []string) bool
+	load  func(*source) ([]*resource.Resource, error)
+}
+
+// kinds lists the file formats in the order in which they are tried.
+// Configuration is a directory and handled before.
+func kinds() []kind {
+	return []kind{
+		{KindState, isState, loadState},
+		{KindPlan, func(keys []string) bool { return slices.Contains(keys, "format_version") }, loadPlan},
+	}
+}
+
+// source is one input while it is read.
+type source struct {
+	ctx      context.Context
+	r        io.Reader
+	name     string
+	options  Options
+	warnings diag.Diagnostics
+}
+
+func (s *source) warn(d diag.Diagnostic) { s.warnings = append(s.warnings, d) }
+
+func (s *source) place() diag.Place { return diag.Place{File: s.name} }
+
+// Load reads the plan, state or configuration directory at a path; "-" is
+// stdin. Errors are diagnostics with a code, a place and hints.
+func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result, error) {
+	name := o.Name
+	if name == "" {
+		name = filepath.ToSlash(path)
+		if path == "-" {
+			name = "<stdin>"
+		}
+	}
+	src := &source{ctx: ctx, name: name, options: o}
+	if o.Kind != "" && o.Kind != KindConfig && !slices.ContainsFunc(kinds(), func(k kind) bool { return k.name == o.Kind }) {
+		return Result{}, diag.Errorf("input-kind-unknown", "there is no kind of input called %q", o.Kind).
+			At(src.place()).WithHint("the kinds are plan, config and state")
+	}
+	if path == "-" {
+		return loadStream(src, stdin)
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return Result{}, unreadable(src, err)
+	}
+	if st.IsDir() {
+		return loadDir(src, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Result{}, unreadable(src, err)
+	}
+	defer f.Close()
+	return loadStream(src, f)
+}
+
+func unreadable(src *source, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return diag.Errorf("input-unreadable", "cannot read %s", src.name).At(src.place()).WithDetail("%v", err)
+}
+
+func loadDir(src *source, path string) (Result, error) {
+	if k := src.options.Kind; k != "" && k != KindConfig {
+		return Result{}, diag.Errorf("input-kind-mismatch", "%s is a directory, which cannot be a %s", src.name, k).
+			At(src.place()).WithHint("give the file, or leave out the kind")
+	}
+	resources, sum, err := loadConfig(src, path)
+	if err != nil {
+		return Result{Warnings: src.warnings}, err
+	}
+	return src.result(KindConfig, sum, resources), nil
+}
+
+func (s *source) result(kind, sum string, resources []*resource.Resource) Result {
+	return Result{
+		Resources: resources,
+		Info:      Info{Path: s.name, Kind: kind, SHA256: sum, Resources: len(resources)},
+		Warnings:  s.warnings,
+	}
+}
+
+func loadStream(src *source, r io.Reader) (Result, error) {
+	if src.options.Kind == KindConfig {
+		return Result{}, diag.Errorf("input-kind-mismatch", "%s is not a directory, but the kind is config", src.name).
+			At(src.place()).WithHint("give the directory that holds the .tf files")
+	}
+	sum := sha256.New()
+	r = &meter{ctx: src.ctx, r: r, sum: sum, limit: src.options.MaxBytes, name: src.name}
+	br := bufio.NewReaderSize(r, scanBuffer)
+	head, err := br.Peek(scanBuffer)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Result{}, diag.From("input-unreadable", err)
+	}
+	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) { // a byte order mark, which Windows editors add
+		head = head[3:]
+		if _, err := br.Discard(3); err != nil {
+			return Result{}, diag.From("input-unreadable", err)
+		}
+	}
+	k, err := sniff(src, head)
+	if err != nil {
+		return Result{}, err
+	}
+	src.r = br
+	resources, err := k.load(src)
+	if err != nil {
+		return Result{Warnings: src.warnings}, err
+	}
+	// What follows the document is white space, but it counts for the hash.
+	if _, err := io.Copy(io.Discard, br); err != nil {
+		return Result{}, diag.From("input-unreadable", err)
+	}
+	return src.result(k.name, hex.EncodeToString(sum.Sum(nil)), resources), nil
+}
+
+// sniff chooses the loader by the head of a file.
+func sniff(src *source, head []byte) (kind, error) {
+	keys, err := topKeys(head)
+	for _, k := range kinds() {
+		if src.options.Kind == k.name || src.options.Kind == "" && k.match(keys) {
+			return k, err
+		}
+	}
+	if err != nil {
+		return kind{}, src.locate(err)
+	}
+	return kind{}, unrecognized(src, keys)
+}
+
+// topKeys returns the names of the top-level members that begin in head. The
+// error tells what head is when it is no JSON object at all.
+func topKeys(head []byte) ([]string, error) {
+	if err := foreign(head); err != nil {
+		return nil, err
+	}
+	var keys []string
+	sc := newScanner(bytes.NewReader(head))
+	err := sc.object(func(key string) error {
+		keys = append(keys, key)
+		return sc.skip()
+	})
+	var syntax *syntaxError
+	if errors.As(err, &syntax) && len(keys) == 0 {
+		return nil, err
+	}
+	return keys, nil
+}
+
+// foreign recognizes common files that are not the JSON that is meant.
+func foreign(head []byte) error {
+	const show = "make one with: terraform show -json plan.tfplan > plan.json"
+	trimmed := bytes.TrimLeft(head, " \t\r\n")
+	switch {
+	case len(trimmed) == 0:
+		return diag.Errorf("input-empty", "the file is empty").WithHint(show)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return diag.Errorf("plan-binary", "this is a binary plan, not its JSON form").
+			WithHint("convert it with: terraform show -json plan.tfplan > plan.json")
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return diag.Errorf("input-encoding", "the file is UTF-16, but JSON must be UTF-8").
+			WithHint("in Windows PowerShell, write it with: terraform show -json plan.tfplan | Out-File -Encoding ascii plan.json")
+	case trimmed[0] != '{':
+		return diag.Errorf("plan-unrecognized", "this is not the JSON form of a plan").
+			WithDetail("It begins with %s.", quoteHead(trimmed)).WithHint(show)
+	case bytes.HasPrefix(trimmed, []byte(`{"@level"`)):
+		return diag.Errorf("plan-unrecognized", "this is the log of terraform plan -json, which holds no plan").WithHint(show)
+	}
+	return nil
+}
+
+func quoteHead(b []byte) string {
+	if i := bytes.IndexAny(b, "\r\n"); i >= 0 {
+		b = b[:i]
+	}
+	return fmt.Sprintf("%q", strings.ToValidUTF8(string(b[:min(len(b), 40)]), "?"))
+}
+
+func unrecognized(src *source, keys []string) error {
+	seen := "It has no members."
+	if len(keys) > 0 {
+		seen = "Its top-level members are " + strings.Join(keys[:min(len(keys), 12)], ", ") + "."
+	}
+	return diag.Errorf("plan-unrecognized", "this is neither a plan nor a state").At(src.place()).
+		WithDetail("%s A plan has format_version, resource_changes and configuration.", seen).
+		WithHint("make one with: terraform show -json plan.tfplan > plan.json")
+}
+
+// locate gives an error its place and, if it has none, a code.
+func (s *source) locate(err error) error {
+	var d diag.Diagnostic
+	var syntax *syntaxError
+	switch {
+	case errors.As(err, &d):
+		if d.Subject.File == "" {
+			d = d.At(s.place())
+		}
+		return d
+	case errors.As(err, &syntax):
+		return diag.Errorf("json-syntax", "this is not valid JSON").At(s.place()).WithDetail("At byte %d: %s.", syntax.offset, syntax.what)
+	}
+	return diag.Errorf("input-unreadable", "cannot read %s", s.name).At(s.place()).WithDetail("%v", err)
+}
+
+// meter hashes and bounds what passes, and stops when the context ends.
+type meter struct {
+	ctx   context.Context
+	r     io.Reader
+	sum   hash.Hash
+	n     int64
+	limit int64
+	name  string
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if err := m.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := m.r.Read(p)
+	m.sum.Write(p[:n])
+	if m.n += int64(n); m.limit > 0 && m.n > m.limit {
+		return 0, diag.Errorf("input-too-large", "the file is larger than %d bytes", m.limit).At(diag.Place{File: m.name})
+	}
+	return n, err
+}

@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// Result is what a check found.
+type Result struct {
+	Findings []finding.Finding // in the order of resources, then policies
+	Passed   int               // pairs of policy and resource that were evaluated and gave no finding
+}
+
+// Check evaluates every policy on every resource that it is about. Resources
+// that the plan deletes are skipped. The result does not depend on the number
+// of workers. The error is the context's, and nothing else.
+func (e *Engine) Check(ctx context.Context, set *resource.Set) (Result, error) {
+	var (
+		all    = set.All()
+		found  = make([][]finding.Finding, len(all))
+		passed atomic.Int64
+		next   atomic.Int64
+		wg     sync.WaitGroup
+		groups = e.groups(all)
+	)
+	for range min(e.jobs, max(len(all), 1)) {
+		wg.Go(func() {
+			w := &worker{evaluator: e.evaluator(), set: set}
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(all) {
+					return
+				}
+				r := all[i]
+				if g := groups[r.Type]; g != nil && !r.Deleted() {
+					fs := w.check(ctx, r, g)
+					found[i] = fs
+					passed.Add(int64(len(g.policies) - len(fs)))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	res := Result{Passed: int(passed.Load())}
+	for _, fs := range found {
+		res.Findings = append(res.Findings, fs...)
+	}
+	return res, nil
+}
+
+// group is the policies for one resource type and one query for them all.
+type group struct {
+	policies []*policy
+	vars     []ast.Var
+	body     ast.Body
+	related  bool // a policy reads input.related
+}
+
+// groups prepares the group of every type among the resources; a type that no
+// policy is about has none.
+func (e *Engine) groups(all []*resource.Resource) map[string]*group {
+	groups := map[string]*group{}
+	for _, r := range all {
+		if _, ok := groups[r.Type]; !ok {
+			groups[r.Type] = e.group(r.Type)
+		}
+	}
+	return groups
+}
+
+func (e *Engine) group(t string) *group {
+	var g group
+	for _, p := range e.policies {
+		if !p.about(t) {
+			continue
+		}
+		v := ast.Var(fmt.Sprintf("x%d", len(g.policies)))
+		ref := p.path.Append(ast.StringTerm("deny"))
+		g.body.Append(ast.Equality.Expr(ast.NewTerm(ref), ast.NewTerm(v)))
+		g.policies = append(g.policies, p)
+		g.vars = append(g.vars, v)
+		g.related = g.related || len(p.Related) > 0
+	}
+	if len(g.policies) == 0 {
+		return nil
+	}
+	return &g
+}
+
+// worker checks resources one after another.
+type worker struct {
+	*evaluator
+	set *resource.Set
+}
+
+// check evaluates the policies of a group on one resource.
+func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []finding.Finding {
+	var related []*resource.Resource
+	doc := map[string]any{"resource": r.Document()}
+	if g.related {
+		related = w.set.Related(r)
+		doc = w.set.Input(r)
+	}
+	input, err := w.convert.term(doc)
+	if err != nil {
+		var fs []finding.Finding
+		for _, p := range g.policies {
+			fs = append(fs, w.failed(p, r, fmt.Errorf("the resource is not plain JSON: %w", err)))
+		}
+		return fs
+	}
+	unknown := make([][]unknownPath, len(g.policies))
+	anyUnknown := false
+	for i, p := range g.policies {
+		unknown[i] = p.unknowns(r, related)
+		anyUnknown = anyUnknown || len(unknown[i]) > 0
+	}
+	if !anyUnknown && len(g.policies) > 1 {
+		if fs, ok := w.checkTogether(ctx, r, related, g, input); ok {
+			return fs
+		}
+	}
+	var fs []finding.Finding
+	for i, p := range g.policies {
+		if len(unknown[i]) > 0 {
+			if f, ok := w.checkPartly(ctx, p, r, related, input, unknown[i]); ok {
+				fs = append(fs, f)
+			}
+			continue
+		}
+		v, err := w.evaluate(ctx, p, input)
+		if err != nil {
+			fs = append(fs, w.failed(p, r, err))
+		} else if len(v.messages) > 0 {
+			fs = append(fs, w.violation(p, r, related, v))
+		}
+	}
+	return fs
+}
+
+// checkTogether evaluates all policies in one query, which shares what they
+// read. When anything fails it reports false, and each is asked alone, so that
+// one bad policy does not hide the others.
+func (w *worker) checkTogether(ctx context.Context, r *resource.Resource, related []*resource.Resource, g *group, input *ast.Term) ([]finding.Finding, bool) {
+	var fs []finding.Finding
+	err := w.run(ctx, g.body, input, func(qr topdown.QueryResult) error {
+		for i, p := range g.policies {
+			v, err := decode(p, qr[g.vars[i]])
+			if err != nil {
+				return err
+			}
+			if len(v.messages) > 0 {
+				fs = append(fs, w.violation(p, r, related, v))
+			}
+		}
+		return nil
+	})
+	return fs, err == nil
+}
+
+func (w *worker) violation(p *policy, r *resource.Resource, related []*resource.Resource, v verdict) finding.Finding {
+	f := p.finding(r, finding.Violation)
+	f.Message = newRedactor(r, related).clean(v.message())
+	if v.attributes != nil {
+		f.Attributes = v.attributes
+	}
+	return f
+}
+
+// failed is the finding of a policy that could not answer. Its message may
+// quote a value, so it is redacted too.
+func (w *worker) failed(p *policy, r *resource.Resource, err error) finding.Finding {
+	f := p.finding(r, finding.Error)
+	f.Message = newRedactor(r, w.set.Related(r)).clean(err.Error())
+	return f
+}
+
+// finding starts a finding of the policy on a resource.
+func (p *policy) finding(r *resource.Resource, s finding.Status) finding.Finding {
+	return finding.Finding{
+		Policy:      p.ID,
+		Title:       p.Title,
+		Severity:    p.Severity,
+		Status:      s,
+		Attributes:  []string{},
+		Observed:    p.observe(r),
+		Resource:    finding.SubjectOf(r),
+		Frameworks:  p.Frameworks,
+		Remediation: p.Remediation,
+	}
+}

@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// about reports whether the policy is about resources of a type.
+func (p *policy) about(t string) bool {
+	if len(p.Types) == 0 {
+		return true
+	}
+	_, ok := slices.BinarySearch(p.Types, t)
+	return ok
+}
+
+// observe returns the values that the policy reads of a resource, by path. A
+// value that is absent is null; one that is known only after apply is left
+// out; one that is sensitive, or holds something sensitive, is redacted.
+func (p *policy) observe(r *resource.Resource) map[string]any {
+	seen := map[string]any{}
+	for _, a := range p.reads.values {
+		a.trim().values(r.Values, nil, func(path resource.Path, v any, ok bool) {
+			switch {
+			case resource.Marked(r.Unknown, path):
+			case !ok:
+				seen[path.String()] = nil
+			case resource.Marked(r.Sensitive, path):
+				seen[path.String()] = finding.Redacted
+			default:
+				seen[path.String()] = v
+			}
+		})
+	}
+	return seen
+}
+
+// redactor removes sensitive strings from messages.
+type redactor struct {
+	secrets []string // longest first, so that no part of one stays
+}
+
+// minSecret is the least length of a string that is looked for in messages: a
+// shorter one would blank out ordinary words.
+const minSecret = 4
+
+func newRedactor(r *resource.Resource, related []*resource.Resource) redactor {
+	var x redactor
+	x.gather(r.Sensitive, r.Values)
+	x.gather(r.Sensitive, r.Before)
+	for _, o := range related {
+		x.gather(o.Sensitive, o.Values)
+		x.gather(o.Sensitive, o.Before)
+	}
+	slices.SortFunc(x.secrets, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	return x
+}
+
+// gather collects the strings of v that the tree marks.
+func (x *redactor) gather(tree, v any) {
+	switch t := tree.(type) {
+	case bool:
+		if t {
+			x.strings(v)
+		}
+	case map[string]any:
+		if m, ok := v.(map[string]any); ok {
+			for k, sub := range t {
+				x.gather(sub, m[k])
+			}
+		}
+	case []any:
+		if l, ok := v.([]any); ok {
+			for i, sub := range t {
+				if i < len(l) {
+					x.gather(sub, l[i])
+				}
+			}
+		}
+	}
+}
+
+func (x *redactor) strings(v any) {
+	switch v := v.(type) {
+	case string:
+		if len(v) >= minSecret {
+			x.secrets = append(x.secrets, v)
+		}
+	case map[string]any:
+		for _, e := range v {
+			x.strings(e)
+		}
+	case []any:
+		for _, e := range v {
+			x.strings(e)
+		}
+	}
+}
+
+func (x redactor) clean(message string) string {
+	for _, s := range x.secrets {
+		message = strings.ReplaceAll(message, s, finding.Redacted)
+	}
+	return message
+}

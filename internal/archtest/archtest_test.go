@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/parapet-dev/parapet/internal/archtest"
+	"github.com/parapet-dev/parapet/internal/golden"
 )
 
 // TestTree holds the repository to the rules.
@@ -146,4 +147,25 @@ func TestUnreadable(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// TestDocument holds docs/architecture.md to the rules: the block between the
+// two marks is written from them.
+func TestDocument(t *testing.T) {
+	const page, begin, end = "../../docs/architecture.md", "<!-- rules -->\n", "<!-- /rules -->\n"
+	rules, err := archtest.Document(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	before, rest, ok1 := strings.Cut(text, begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has lost its marks for the rules", page)
+	}
+	golden.File(t, page, []byte(before+begin+rules+end+after))
 }

@@ -65,8 +65,8 @@ var Packages = []Package{
 	{Path: "compiler/ir", Imports: []string{"internal/diag", "internal/iam"}},
 	{
 		Path:    "compiler/lower",
-		Imports: []string{"compiler/ir", "internal/binding", "internal/engine", "internal/diag"},
-		Tests:   []string{"internal/iam", "policies"},
+		Imports: []string{"compiler/ir", "internal/binding", "internal/engine", "internal/iam", "internal/diag"},
+		Tests:   []string{"policies"},
 	},
 	{Path: "compiler/layer", Imports: []string{"compiler/ir", "internal/iam", "internal/diag"}},
 	{
@@ -76,10 +76,10 @@ var Packages = []Package{
 	},
 	{
 		Path:    "compiler/except",
-		Imports: []string{"compiler/ir", "internal/iam", "internal/exception"},
+		Imports: []string{"compiler/ir", "internal/iam", "internal/exception", "internal/diag"},
 		Tests:   []string{"internal/iam/simulate"},
 	},
-	{Path: "compiler/pack", Imports: []string{"compiler/ir", "compiler/layer"}, Tests: []string{"internal/iam"}},
+	{Path: "compiler/pack", Imports: []string{"compiler/ir", "compiler/layer", "internal/iam", "internal/diag"}},
 	{
 		Path:    "compiler/emit",
 		Imports: []string{"compiler/ir", "compiler/layer", "internal/exception"},
@@ -133,6 +133,7 @@ var Dependencies = []Dependency{
 	{Module: "github.com/spf13/pflag", Owners: []string{"cmd"}},
 	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "compiler/emit"}},
 	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}},
+	{Module: "golang.org/x/text", Owners: []string{"compiler/except"}},
 	{Module: "golang.org/x/term", Owners: []string{"cmd"}},
 }
 

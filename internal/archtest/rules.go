@@ -124,7 +124,7 @@ type Dependency struct {
 // replaced, twenty users cannot. A module without a row fails the test.
 var Dependencies = []Dependency{
 	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws"}, Tests: []string{"internal/e2e"}},
-	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}},
+	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}, Tests: []string{"bundles"}},
 	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "compiler/emit"}},
 	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},
 	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}},

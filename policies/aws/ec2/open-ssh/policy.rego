@@ -39,12 +39,13 @@ deny contains violation if {
 
 # ingress_rules holds what lets traffic in, in one form: the protocol, the
 # ports where they are given, and the address ranges, each with the attribute
-# that names it.
+# that names it. A configuration may write the protocol as a number and a port
+# as a string; the provider converts them, so this does too.
 ingress_rules contains rule if {
 	input.resource.type in {"aws_security_group", "aws_default_security_group"}
 	some i, block in input.resource.values.ingress
 	rule := {
-		"protocol": block.protocol,
+		"protocol": text(block.protocol),
 		"ports": ports(block),
 		"ranges": list_ranges(block, sprintf("ingress[%d].", [i])),
 	}
@@ -54,7 +55,7 @@ ingress_rules contains rule if {
 	input.resource.type == "aws_security_group_rule"
 	input.resource.values.type == "ingress"
 	rule := {
-		"protocol": input.resource.values.protocol,
+		"protocol": text(input.resource.values.protocol),
 		"ports": ports(input.resource.values),
 		"ranges": list_ranges(input.resource.values, ""),
 	}
@@ -63,7 +64,7 @@ ingress_rules contains rule if {
 ingress_rules contains rule if {
 	input.resource.type == "aws_vpc_security_group_ingress_rule"
 	rule := {
-		"protocol": input.resource.values.ip_protocol,
+		"protocol": text(input.resource.values.ip_protocol),
 		"ports": ports(input.resource.values),
 		"ranges": {range |
 			some attribute in {"cidr_ipv4", "cidr_ipv6"}
@@ -72,7 +73,9 @@ ingress_rules contains rule if {
 	}
 }
 
-ports(values) := {"from": values.from_port, "to": values.to_port}
+text(value) := lower(sprintf("%v", [value]))
+
+ports(values) := {"from": to_number(values.from_port), "to": to_number(values.to_port)}
 
 # Rules for every protocol may leave the ports out.
 ports(values) := {} if not values.from_port
@@ -87,7 +90,7 @@ list_ranges(values, prefix) := {range |
 covers_ssh(rule) if rule.protocol in {"-1", "all"}
 
 covers_ssh(rule) if {
-	lower(rule.protocol) in {"tcp", "6"}
+	rule.protocol in {"tcp", "6"}
 	rule.ports.from <= ssh_port
 	rule.ports.to >= ssh_port
 }

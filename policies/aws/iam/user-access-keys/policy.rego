@@ -8,8 +8,7 @@
 # custom:
 #   id: aws-iam-user-access-keys
 #   severity: high
-#   frameworks:
-#     cis-aws-5.0: ["1.10"]
+#   frameworks: {}
 #   remediation: >-
 #     Use a role: instance profiles, IRSA or Pod Identity in AWS, OIDC
 #     federation for pipelines, IAM Roles Anywhere for servers, Identity Center

@@ -20,6 +20,7 @@
 #     IAM Access Analyzer's checks for new access.
 package parapet.aws.iam.wildcard_policy
 
+# A document that is no JSON is an error, not a pass.
 deny contains violation if {
 	input.resource.type in {
 		"aws_iam_group_policy",

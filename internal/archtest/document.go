@@ -3,7 +3,6 @@ package archtest
 import (
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 )
 
@@ -32,7 +31,17 @@ func Document(root fs.FS) (string, error) {
 	}
 	var owners [][2]string
 	for _, d := range Dependencies {
-		present := slices.DeleteFunc(slices.Concat(d.Owners, d.Tests), func(o string) bool { return !exists[o] })
+		var present []string
+		for _, o := range d.Owners {
+			if exists[o] {
+				present = append(present, o)
+			}
+		}
+		for _, o := range d.Tests {
+			if exists[o] {
+				present = append(present, o+" (tests)")
+			}
+		}
 		if len(present) > 0 {
 			owners = append(owners, [2]string{d.Module, strings.Join(present, ", ")})
 		}

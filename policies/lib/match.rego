@@ -7,12 +7,10 @@ package parapet.lib
 
 # matches_any holds when a value matches one of the patterns. An asterisk
 # stands for any run of characters, a question mark for one, as in an IAM
-# policy. The slash is the delimiter that an asterisk does not cross; it is
-# there so that the asterisk crosses dots, where glob.match stops by default.
-# So this fits values without slashes: instance types, Regions, names.
+# policy. Without delimiters (null) an asterisk crosses dots and slashes too.
 matches_any(value, patterns) if {
 	some pattern in patterns
-	glob.match(pattern, ["/"], value)
+	glob.match(pattern, null, value)
 }
 
 # is_true holds for the values that Terraform reads as true. Some attributes

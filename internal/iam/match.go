@@ -107,14 +107,17 @@ func matchParts(p, a ARN) bool {
 // resource; nothing else matches that one. ARNs are compared part by part, and
 // a pattern with fewer parts that ends in * covers the missing parts
 // (reference_policies_elements_resource: a * that ends a segment can reach
-// over colons).
+// over colons). A pattern that is no ARN is compared as a whole.
 func MatchResource(pattern, resource string) bool {
-	if pattern == "*" {
+	if strings.Trim(pattern, "*") == "" && pattern != "" {
 		return true
+	}
+	if resource == "*" {
+		return false
 	}
 	p, ok := SplitARN(CompleteARN(pattern))
 	if !ok {
-		return false
+		return Match(pattern, resource)
 	}
 	a, ok := SplitARN(resource)
 	return ok && matchParts(p, a)

@@ -25,7 +25,7 @@ type Token struct {
 // policy variable, and ${*}, ${?} and ${$} are the characters themselves;
 // otherwise, as in policies of 2008, a $ is plain text. A ${ that is not
 // closed, or holds no key, is plain text too. Neighbouring literals are one
-// token, and so are neighbouring *.
+// token.
 func ParseTemplate(s string, variables bool) []Token {
 	var tokens []Token
 	literal := func(text string) {
@@ -49,9 +49,7 @@ func ParseTemplate(s string, variables bool) []Token {
 		s = s[i:]
 		switch s[0] {
 		case '*':
-			if n := len(tokens); n == 0 || tokens[n-1].Kind != AnyRun {
-				tokens = append(tokens, Token{Kind: AnyRun})
-			}
+			tokens = append(tokens, Token{Kind: AnyRun})
 			s = s[1:]
 		case '?':
 			tokens = append(tokens, Token{Kind: AnyOne})

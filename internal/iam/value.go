@@ -98,35 +98,11 @@ func ParseDate(s string) (int64, bool) {
 		return int64(seconds * 1e6), true
 	}
 	for _, layout := range dateLayouts {
-		if dateLike(s, layout) {
-			if t, err := time.Parse(layout, s); err == nil {
-				return t.UnixMicro(), true
-			}
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UnixMicro(), true
 		}
 	}
 	return 0, false
-}
-
-// dateLike rules out layouts by their punctuation, since a failed time.Parse
-// costs an allocation.
-func dateLike(s, layout string) bool {
-	const zoneless = len("2006-01-02T15:04:05")
-	n := min(len(layout), zoneless)
-	if i := strings.IndexByte(layout, 'Z'); i >= 0 {
-		n = i
-	} else if len(s) < n || len(layout) <= len("2006-01-02") && len(s) != len(layout) {
-		return false
-	}
-	if len(s) < n {
-		return false
-	}
-	for i := range n {
-		digit := layout[i] >= '0' && layout[i] <= '9'
-		if digit != (s[i] >= '0' && s[i] <= '9') || !digit && s[i] != layout[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // ParsePrefix reads a value of an IP operator. A bare address is a range of

@@ -205,8 +205,12 @@ func (s *scope) size() int {
 	return n
 }
 
-// bind records what the variables of an equality stand for.
+// bind records what the variables of an equality, or of an every, stand for.
 func (s *scope) bind(e *ast.Expr) {
+	if every, ok := e.Terms.(*ast.Every); ok {
+		s.aliasTo(every.Value, s.elements(every.Domain))
+		return
+	}
 	if e.Negated || !e.IsEquality() && !e.IsAssignment() {
 		return
 	}
@@ -219,12 +223,12 @@ func (s *scope) bind(e *ast.Expr) {
 }
 
 func (s *scope) alias(to, from *ast.Term) {
+	s.aliasTo(to, s.resolve(from))
+}
+
+func (s *scope) aliasTo(to *ast.Term, b *bound) {
 	v, ok := to.Value.(ast.Var)
-	if !ok {
-		return
-	}
-	b := s.resolve(from)
-	if b == nil {
+	if !ok || b == nil {
 		return
 	}
 	mine := s.vars[v]
@@ -260,6 +264,13 @@ func (s *scope) resolve(t *ast.Term) *bound {
 		if c := s.constant(v); c != nil {
 			return &bound{consts: []ast.Value{c}}
 		}
+		// some x in {"a", "b"} compiles to x = {"a", "b"}[_].
+		if n := len(v) - 1; n > 0 && !v[n].IsGround() {
+			if n == 1 {
+				return s.elements(v[0])
+			}
+			return s.elements(ast.NewTerm(v[:n]))
+		}
 	case ast.String, ast.Number, ast.Boolean, ast.Null:
 		return &bound{consts: []ast.Value{v}}
 	case *ast.Array, ast.Set:
@@ -268,6 +279,26 @@ func (s *scope) resolve(t *ast.Term) *bound {
 		}
 	}
 	return nil
+}
+
+// elements says what the elements of a collection may stand for.
+func (s *scope) elements(t *ast.Term) *bound {
+	b := s.resolve(t)
+	if b == nil {
+		return nil
+	}
+	out := &bound{}
+	for _, a := range b.places {
+		out.places = append(out.places, a.extend(anyStep))
+	}
+	for _, c := range b.consts {
+		each, ok := c.(interface{ Foreach(func(*ast.Term)) })
+		if !ok || !ast.NewTerm(c).IsGround() {
+			return nil
+		}
+		each.Foreach(func(e *ast.Term) { out.consts = append(out.consts, e.Value) })
+	}
+	return out
 }
 
 // places returns the accesses that a reference may stand for.

@@ -1,0 +1,140 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/exception"
+	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/report"
+)
+
+// output is one format and where it goes.
+type output struct {
+	format report.Format
+	path   string // empty: standard output
+}
+
+// parseOutputs reads the values of --format.
+func parseOutputs(verb string, values []string) ([]output, error) {
+	if len(values) == 0 {
+		return []output{{format: report.Formats[0]}}, nil
+	}
+	var list []output
+	seen := map[string]bool{}
+	for _, v := range values {
+		name, path, hasPath := strings.Cut(v, "=")
+		f, err := report.Lookup(name)
+		switch {
+		case err != nil:
+			return nil, usagef(verb, "--format: %w", err)
+		case hasPath && path == "":
+			return nil, usagef(verb, "--format %s has no path after =", v)
+		case seen[path] && path == "":
+			return nil, usagef(verb, "two formats would be mixed on standard output; give one a path: --format %s=PATH", name)
+		case seen[path]:
+			return nil, usagef(verb, "two formats go to %s", path)
+		}
+		seen[path] = true
+		list = append(list, output{f, path})
+	}
+	return list, nil
+}
+
+// writeReport writes the report in every form that was asked for, files first,
+// so that they are there when a reader of the output looks for them.
+func (s Streams) writeReport(r finding.Report, outputs []output) error {
+	for _, o := range outputs {
+		if o.path == "" {
+			continue
+		}
+		if err := writeFile(o.path, func(w io.Writer) error { return o.format.Write(w, r) }); err != nil {
+			return err
+		}
+	}
+	for _, o := range outputs {
+		if o.path != "" {
+			continue
+		}
+		write := o.format.Write
+		if o.format.Name == "table" {
+			write = report.Table{Color: s.color(s.OutTerminal)}.Write
+		}
+		if err := write(s.Out, r); err != nil {
+			return diag.Errorf("output-unwritable", "cannot write the report: %v", err)
+		}
+	}
+	return nil
+}
+
+// readParameters reads a parameters file: policy id, parameter, value. YAML
+// reads JSON too.
+func readParameters(path string) (params map[string]map[string]any, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	name := filepath.ToSlash(path)
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, diag.Errorf("parameters-unreadable", "%v", err)
+	}
+	defer func() {
+		if p := recover(); p != nil { // the YAML library has panicked on malformed input
+			err = diag.Errorf("parameters-syntax", "the YAML cannot be read: %v", p).At(diag.Place{File: name})
+		}
+	}()
+	if err := yaml.Unmarshal(src, &params); err != nil {
+		text, _, _ := strings.Cut(err.Error(), "\n")
+		at := diag.Place{File: name}
+		if n, _ := fmt.Sscanf(text, "[%d:%d]", &at.Line, &at.Column); n == 2 {
+			_, text, _ = strings.Cut(text, "] ")
+		}
+		return nil, diag.Errorf("parameters-syntax", "%s", text).At(at).
+			WithHint("the file maps a policy id to parameters: {aws-ec2-instance-types: {allowed: [\"t3.*\"]}}")
+	}
+	return params, nil
+}
+
+// gateExceptions loads the exceptions for an input: the file that was named,
+// or exceptions.yaml beside the input. What is found by itself is announced,
+// since it lets findings through.
+func (s Streams) gateExceptions(named, inputPath string) ([]exception.Record, error) {
+	path := named
+	if path == "" {
+		if inputPath == "-" {
+			return nil, nil
+		}
+		dir := inputPath
+		if info, err := os.Stat(inputPath); err != nil || !info.IsDir() {
+			dir = filepath.Dir(inputPath)
+		}
+		path = filepath.Join(dir, "exceptions.yaml")
+	}
+	src, err := os.ReadFile(path)
+	if named == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	name := filepath.ToSlash(path)
+	if err != nil {
+		return nil, diag.Errorf("exceptions-unreadable", "%v", err)
+	}
+	if named == "" {
+		fmt.Fprintf(s.Err, "exceptions: %s\n", name)
+	}
+	records, ds := exception.Load(src, name)
+	if ds.HasErrors() {
+		w := diag.Writer{Out: s.Err, Color: s.color(s.ErrTerminal), Sources: func(string) ([]byte, bool) { return src, true }}
+		_ = w.Write(ds...)
+		return nil, errReported
+	}
+	s.warn(exception.Expired(records, name, s.Now())...)
+	return records, nil
+}

@@ -1,0 +1,217 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/parapet-dev/parapet/internal/finding"
+)
+
+// Table writes a report for people: findings grouped by policy, worst first,
+// each with its place; then what could not be decided, a summary, and what to
+// do next.
+type Table struct {
+	Color bool // ANSI colours, for terminals
+}
+
+// Write writes the report.
+func (t Table) Write(w io.Writer, r finding.Report) error {
+	var b bytes.Buffer
+	for _, s := range sections {
+		t.section(&b, s, r.Findings)
+	}
+	t.summary(&b, r)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// section is the findings of one status.
+type section struct {
+	status finding.Status
+	title  string // empty: no heading
+}
+
+// Violations come last but for the summary, so that they are what stays on the
+// screen.
+var sections = []section{
+	{finding.Exempt, "Exempt"},
+	{finding.Unknown, "Known only after apply"},
+	{finding.Error, "Could not be evaluated"},
+	{finding.Violation, ""},
+}
+
+func (t Table) section(b *bytes.Buffer, s section, all []finding.Finding) {
+	first := true
+	for group := range byPolicy(all, s.status) {
+		if first && s.title != "" {
+			fmt.Fprintf(b, "%s\n\n", t.paint(bold, s.title))
+		}
+		first = false
+		t.group(b, group)
+	}
+}
+
+// byPolicy yields the findings of a status, one policy at a time. Reports are
+// sorted by severity and policy, so that a policy's findings are neighbours.
+func byPolicy(all []finding.Finding, s finding.Status) func(yield func([]finding.Finding) bool) {
+	return func(yield func([]finding.Finding) bool) {
+		var group []finding.Finding
+		for _, f := range all {
+			if f.Status != s {
+				continue
+			}
+			if len(group) > 0 && group[0].Policy != f.Policy {
+				if !yield(group) {
+					return
+				}
+				group = nil
+			}
+			group = append(group, f)
+		}
+		if len(group) > 0 {
+			yield(group)
+		}
+	}
+}
+
+func (t Table) group(b *bytes.Buffer, group []finding.Finding) {
+	f := group[0]
+	fmt.Fprintf(b, "%s  %s  %s\n", t.paint(severityColor[f.Severity], strings.ToUpper(fmt.Sprintf("%-8s", f.Severity))), clean(f.Policy), t.paint(bold, clean(f.Title)))
+	width := 0
+	for _, f := range group {
+		width = max(width, len([]rune(subject(f))))
+	}
+	width = min(width, maxSubject)
+	for _, f := range group {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, subject(f), clean(f.Message))
+		if note := note(f); note != "" {
+			fmt.Fprintf(b, "    %s\n", t.paint(dim, note))
+		}
+	}
+	if f.Status == finding.Violation && f.Remediation != "" {
+		fmt.Fprintf(b, "  fix: %s\n", clean(f.Remediation))
+	}
+	b.WriteByte('\n')
+}
+
+// maxSubject keeps one very long address from pushing every message off the
+// screen.
+const maxSubject = 72
+
+// subject names the resource of a finding.
+func subject(f finding.Finding) string {
+	r := f.Resource
+	switch {
+	case r.Address != "":
+		return clean(r.Address)
+	case r.ARN != nil:
+		return clean(*r.ARN)
+	case r.ID != nil:
+		return clean(r.Type + " " + *r.ID)
+	}
+	return clean(r.Type)
+}
+
+// note says where a finding is and why it does not count.
+func note(f finding.Finding) string {
+	var parts []string
+	if s := f.Resource.Source; s != nil && s.File != "" {
+		parts = append(parts, clean(fmt.Sprintf("%s:%d", s.File, s.Line)))
+	}
+	if len(f.Attributes) > 0 {
+		parts = append(parts, clean(strings.Join(f.Attributes, ", ")))
+	}
+	if f.Exception != nil {
+		parts = append(parts, "exception "+clean(*f.Exception))
+	}
+	return strings.Join(parts, "  ")
+}
+
+func (t Table) summary(b *bytes.Buffer, r finding.Report) {
+	resources := 0
+	for _, in := range r.Inputs {
+		resources += in.Resources
+	}
+	s := r.Summary
+	fmt.Fprintf(b, "%s: %s", count(resources, "resource"), t.paint(bold, count(s.Violation, "violation")))
+	if s.Violation > 0 {
+		var parts []string
+		for _, sev := range finding.Severities {
+			if n := s.BySeverity[sev]; n > 0 {
+				parts = append(parts, t.paint(severityColor[sev], fmt.Sprintf("%d %s", n, sev)))
+			}
+		}
+		fmt.Fprintf(b, " (%s)", strings.Join(parts, ", "))
+	}
+	fmt.Fprintf(b, ", %d exempt, %d unknown, %s, %d passed\n", s.Exempt, s.Unknown, count(s.Error, "error"), s.Passed)
+	for _, line := range next(r) {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+}
+
+// next says what to do about a report.
+func next(r finding.Report) []string {
+	var lines []string
+	if r.Summary.Error > 0 {
+		lines = append(lines, "Some policies could not be evaluated, so this run proves nothing about them: fix the policies.")
+	}
+	if r.Summary.Violation > 0 {
+		worst := slices.MinFunc(violations(r.Findings), func(a, b finding.Finding) int {
+			return cmp.Compare(slices.Index(finding.Severities, a.Severity), slices.Index(finding.Severities, b.Severity))
+		})
+		lines = append(lines,
+			"Why, and how to fix it:  parapet policy show "+clean(worst.Policy),
+			"Prevent it next time:    write the findings with --format json=findings.json, then parapet compile findings.json --out guardrails")
+	}
+	if r.Summary.Unknown > 0 {
+		lines = append(lines, "What is known only after apply is decided by a gate on the state after it, or set the value in the code.")
+	}
+	return lines
+}
+
+func violations(all []finding.Finding) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(all), func(f finding.Finding) bool { return f.Status != finding.Violation })
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// clean keeps what a plan could use against a terminal out of it: control
+// characters, line separators and marks that change the direction of text.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// ANSI styles.
+const (
+	bold = "1"
+	dim  = "2"
+)
+
+var severityColor = map[finding.Severity]string{
+	finding.Critical: "1;31",
+	finding.High:     "31",
+	finding.Medium:   "33",
+	finding.Low:      "36",
+}
+
+func (t Table) paint(style, s string) string {
+	if !t.Color || s == "" || style == "" {
+		return s
+	}
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
+}

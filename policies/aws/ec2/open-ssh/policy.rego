@@ -21,79 +21,50 @@
 #     to be reached from the internet.
 package parapet.aws.ec2.open_ssh
 
-ssh_port := 22
-
+# A rule inside a security group.
 deny contains violation if {
-	input.resource.type in {
-		"aws_default_security_group",
-		"aws_security_group",
-		"aws_security_group_rule",
-		"aws_vpc_security_group_ingress_rule",
-	}
-	some rule in ingress_rules
-	covers_ssh(rule)
-	some range in rule.ranges
-	is_world(range.cidr)
-	violation := {"msg": sprintf("opens SSH to %s", [range.cidr]), "attribute": range.attribute}
-}
-
-# ingress_rules holds what lets traffic in, in one form: the protocol, the
-# ports where they are given, and the address ranges, each with the attribute
-# that names it. A configuration may write the protocol as a number and a port
-# as a string; the provider converts them, so this does too.
-ingress_rules contains rule if {
-	input.resource.type in {"aws_security_group", "aws_default_security_group"}
-	some i, block in input.resource.values.ingress
-	rule := {
-		"protocol": text(block.protocol),
-		"ports": ports(block),
-		"ranges": list_ranges(block, sprintf("ingress[%d].", [i])),
+	input.resource.type in {"aws_default_security_group", "aws_security_group"}
+	some i, rule in input.resource.values.ingress
+	reaches_ssh(rule.protocol, rule)
+	some attribute in {"cidr_blocks", "ipv6_cidr_blocks"}
+	some range in rule[attribute]
+	is_world(range)
+	violation := {
+		"msg": sprintf("opens SSH to %s", [range]),
+		"attribute": sprintf("ingress[%d].%s", [i, attribute]),
 	}
 }
 
-ingress_rules contains rule if {
+# A rule of its own, of the older kind.
+deny contains violation if {
 	input.resource.type == "aws_security_group_rule"
 	input.resource.values.type == "ingress"
-	rule := {
-		"protocol": text(input.resource.values.protocol),
-		"ports": ports(input.resource.values),
-		"ranges": list_ranges(input.resource.values, ""),
-	}
-}
-
-ingress_rules contains rule if {
-	input.resource.type == "aws_vpc_security_group_ingress_rule"
-	rule := {
-		"protocol": text(input.resource.values.ip_protocol),
-		"ports": ports(input.resource.values),
-		"ranges": {range |
-			some attribute in {"cidr_ipv4", "cidr_ipv6"}
-			range := {"cidr": input.resource.values[attribute], "attribute": attribute}
-		},
-	}
-}
-
-text(value) := lower(sprintf("%v", [value]))
-
-ports(values) := {"from": to_number(values.from_port), "to": to_number(values.to_port)}
-
-# Rules for every protocol may leave the ports out.
-ports(values) := {} if not values.from_port
-
-list_ranges(values, prefix) := {range |
+	reaches_ssh(input.resource.values.protocol, input.resource.values)
 	some attribute in {"cidr_blocks", "ipv6_cidr_blocks"}
-	some cidr in values[attribute]
-	range := {"cidr": cidr, "attribute": concat("", [prefix, attribute])}
+	some range in input.resource.values[attribute]
+	is_world(range)
+	violation := {"msg": sprintf("opens SSH to %s", [range]), "attribute": attribute}
 }
 
-# EC2 ignores the ports of a rule for every protocol.
-covers_ssh(rule) if rule.protocol in {"-1", "all"}
+# A rule of its own, of the newer kind.
+deny contains violation if {
+	input.resource.type == "aws_vpc_security_group_ingress_rule"
+	reaches_ssh(input.resource.values.ip_protocol, input.resource.values)
+	some attribute in {"cidr_ipv4", "cidr_ipv6"}
+	range := input.resource.values[attribute]
+	is_world(range)
+	violation := {"msg": sprintf("opens SSH to %s", [range]), "attribute": attribute}
+}
 
-covers_ssh(rule) if {
-	rule.protocol in {"tcp", "6"}
-	rule.ports.from <= ssh_port
-	rule.ports.to >= ssh_port
+# EC2 ignores the ports of a rule for every protocol. A configuration may write
+# the number of a protocol as a number; the provider makes a string of it.
+reaches_ssh(protocol, _) if protocol in {"-1", -1, "all"}
+
+reaches_ssh(protocol, rule) if {
+	protocol in {"tcp", "TCP", "6", 6}
+	rule.from_port <= 22
+	rule.to_port >= 22
 }
 
 # A prefix of length 0 is every address, however it is written.
-is_world(cidr) if endswith(cidr, "/0")
+is_world(range) if endswith(range, "/0")

@@ -27,9 +27,9 @@ test_protocols if {
 	count(rule({"ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"})) == 1
 }
 
-test_types_as_configurations_write_them if {
+test_protocols_as_numbers if {
 	count(rule({"ip_protocol": -1, "cidr_ipv4": "0.0.0.0/0"})) == 1
-	count(rule({"ip_protocol": 6, "from_port": "22", "to_port": "22", "cidr_ipv4": "0.0.0.0/0"})) == 1
+	count(rule({"ip_protocol": 6, "from_port": 22, "to_port": 22, "cidr_ipv4": "0.0.0.0/0"})) == 1
 }
 
 test_address_ranges if {

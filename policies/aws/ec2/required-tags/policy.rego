@@ -15,10 +15,12 @@
 #       default: ["Owner", "CostCenter"]
 package parapet.aws.ec2.required_tags
 
+# Tags that the provider adds by default_tags are in tags_all alone.
 deny contains violation if {
 	input.resource.type in {"aws_instance", "aws_ebs_volume"}
 	some tag in data.parameters["aws-ec2-required-tags"].tags
 	not input.resource.values.tags[tag]
+	not input.resource.values.tags_all[tag]
 	violation := {
 		"msg": sprintf("lacks the tag %s", [tag]),
 		"attribute": concat(".", ["tags", tag]),

@@ -17,6 +17,13 @@ test_one_finding_per_missing_tag if {
 	missing({"tags": {"Owner": "payments", "CostCenter": "1"}}) == set()
 }
 
+test_default_tags_count if {
+	all := {"Owner": "payments", "CostCenter": "1"}
+	missing({"tags_all": all}) == set()
+	missing({"tags": {"Owner": "payments"}, "tags_all": all}) == set()
+	missing({"tags": {"Owner": "payments"}, "tags_all": {"Owner": "payments"}}) == {"tags.CostCenter"}
+}
+
 test_any_value_counts if missing({"tags": {"Owner": "", "CostCenter": "false"}}) == set()
 
 test_keys_match_by_case if missing({"tags": {"owner": "payments", "CostCenter": "1"}}) == {"tags.Owner"}

@@ -12,25 +12,25 @@
 #   remediation: Set ssl_policy to "ELBSecurityPolicy-TLS13-1-2-2021-06" or a later one.
 package parapet.aws.elbv2.tls_policy
 
-# The predefined policies that offer TLS 1.0 or 1.1, from the guides of
-# Application and Network Load Balancers:
+import data.parapet.lib
+
+# The predefined policies that offer TLS 1.0 or 1.1. The two digits of a name
+# are the lowest version of TLS; some older names lack them:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
-weak_policies := {
+weak_policies := [
 	"ELBSecurityPolicy-2015-05",
 	"ELBSecurityPolicy-2016-08",
-	"ELBSecurityPolicy-FS-1-1-2019-08",
+	"ELBSecurityPolicy-FS-1-1-*",
 	"ELBSecurityPolicy-FS-2018-06",
-	"ELBSecurityPolicy-TLS-1-0-2015-04",
-	"ELBSecurityPolicy-TLS-1-1-2017-01",
-	"ELBSecurityPolicy-TLS13-1-0-2021-06",
-	"ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04",
-	"ELBSecurityPolicy-TLS13-1-1-2021-06",
-	"ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04",
-}
+	"ELBSecurityPolicy-TLS-1-0-*",
+	"ELBSecurityPolicy-TLS-1-1-*",
+	"ELBSecurityPolicy-TLS13-1-0-*",
+	"ELBSecurityPolicy-TLS13-1-1-*",
+]
 
 deny contains violation if {
 	input.resource.type in {"aws_alb_listener", "aws_lb_listener"}
-	input.resource.values.ssl_policy in weak_policies
+	lib.matches_any(input.resource.values.ssl_policy, weak_policies)
 	violation := {"msg": "offers TLS before 1.2", "attribute": "ssl_policy"}
 }
 

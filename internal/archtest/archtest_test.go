@@ -40,7 +40,7 @@ func TestLaws(t *testing.T) {
 			if row.Path != "cmd/parapet" && below("cmd") {
 				t.Errorf("%s imports %s: only main imports cmd", row.Path, imp)
 			}
-			if below("internal/golden", "internal/archtest", "internal/e2e") {
+			if below("internal/golden", "internal/tftest", "internal/archtest", "internal/e2e") {
 				t.Errorf("%s imports %s, which is for tests", row.Path, imp)
 			}
 		}

@@ -82,17 +82,16 @@ var Packages = []Package{
 	{Path: "compiler/pack", Imports: []string{"compiler/ir", "compiler/layer", "internal/iam", "internal/diag"}},
 	{
 		Path:    "compiler/emit",
-		Imports: []string{"compiler/ir", "compiler/layer", "internal/exception"},
-		Tests:   []string{"internal/iam"},
+		Imports: []string{"compiler/ir", "compiler/layer", "compiler/except", "compiler/pack", "internal/exception", "internal/iam", "internal/diag"},
 	},
 	{
 		Path:    "compiler/verify",
-		Imports: []string{"compiler/ir", "compiler/layer", "internal/binding", "internal/engine", "internal/iam", "internal/iam/..."},
-		Tests:   []string{"internal/resource", "internal/diag", "policies"},
+		Imports: []string{"compiler/ir", "compiler/layer", "internal/binding", "internal/engine", "internal/resource", "internal/iam", "internal/iam/..."},
+		Tests:   []string{"compiler/lower", "internal/diag", "policies"},
 	},
 	{
 		Path:    "compiler",
-		Imports: []string{"compiler/...", "internal/engine", "internal/finding", "internal/exception", "internal/diag"},
+		Imports: []string{"compiler/...", "internal/binding", "internal/engine", "internal/finding", "internal/exception", "internal/iam", "internal/diag"},
 		Tests:   []string{"internal/...", "policies", "bundles"},
 	},
 
@@ -106,12 +105,13 @@ var Packages = []Package{
 
 	// What only tests use.
 	{Path: "internal/golden"},
+	{Path: "internal/tftest"},
 	{Path: "internal/archtest"},
 	{Path: "internal/e2e", Tests: []string{"cmd", "internal/..."}},
 }
 
 // Everywhere is what the _test files of every package may import of ours.
-var Everywhere = []string{"internal/golden"}
+var Everywhere = []string{"internal/golden", "internal/tftest"}
 
 // Dependency is a module that is not ours, and who may import it.
 type Dependency struct {
@@ -127,7 +127,7 @@ var Dependencies = []Dependency{
 	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}, Tests: []string{"bundles"}},
 	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "compiler/emit"}},
 	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},
-	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}},
+	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}, Tests: []string{"compiler/verify"}},
 	{Module: "github.com/rogpeppe/go-internal", Owners: []string{"internal/golden"}, Tests: []string{"cmd"}},
 	{Module: "github.com/spf13/cobra", Owners: []string{"cmd"}},
 	{Module: "github.com/spf13/pflag", Owners: []string{"cmd"}},

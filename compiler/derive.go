@@ -1,0 +1,185 @@
+package compiler
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/compiler/lower"
+	"github.com/parapet-dev/parapet/compiler/verify"
+	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/engine"
+)
+
+// derivation is what lowering a policy gave. It does not depend on the module,
+// so that a policy is lowered once for all accounts.
+type derivation struct {
+	result   lower.Result
+	fidelity ir.Fidelity
+	checks   ir.Checks
+	tests    []ir.TestRequest
+	notes    []string
+	subject  verify.Subject
+}
+
+// lower makes the guardrails of every module.
+func (c *compilation) lower() error {
+	for _, m := range c.modules {
+		for _, w := range m.wanted {
+			var err error
+			if w.policy.Guardrail {
+				err = c.declare(m, w)
+			} else {
+				err = c.derive(m, w)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		m.Program.Sort()
+	}
+	return nil
+}
+
+// derive lowers one policy for one module.
+func (c *compilation) derive(m *Module, w wanted) error {
+	p := w.policy
+	d, ok := c.derived[p.ID]
+	if !ok {
+		var err error
+		if d, err = c.deriveOnce(p); err != nil {
+			return err
+		}
+		c.derived[p.ID] = d
+	}
+	reach := c.in.Options.Layer == Auto || c.in.Options.Layer == ir.SCP
+	refused := map[string]lower.Refusal{}
+	for _, r := range d.result.Refusals {
+		if _, ok := refused[r.Type]; !ok {
+			refused[r.Type] = r
+		}
+	}
+	g := ir.Guardrail{
+		ID: p.ID, Title: p.Title, Layer: ir.SCP, Fidelity: d.fidelity, Trust: d.result.Trust, Origin: ir.Derived,
+		Policy: policyRef(p), Operations: operations(d.result.Statements), Checks: d.checks, Notes: slices.Clone(d.notes),
+	}
+	stem := sidStem(p.ID)
+	for i, s := range d.result.Statements {
+		s.Sid, s.Guardrail = stem, p.ID
+		if len(d.result.Statements) > 1 {
+			s.Sid = fmt.Sprintf("%s%d", stem, i+1)
+		}
+		g.Statements = append(g.Statements, s)
+	}
+	var leftOut wanted
+	leftOut.policy = p
+	kept := wanted{policy: p}
+	for _, f := range w.findings {
+		if covers(d, f.Resource.Type) && reach {
+			kept.findings = append(kept.findings, f)
+		} else {
+			leftOut.findings = append(leftOut.findings, f)
+		}
+	}
+	if len(g.Statements) == 0 || !reach || len(w.findings) > 0 && len(kept.findings) == 0 {
+		m.Program.NotPreventable = append(m.Program.NotPreventable, c.notPreventable(w, d, reach))
+		return nil
+	}
+	if len(leftOut.findings) > 0 {
+		m.Program.NotPreventable = append(m.Program.NotPreventable, c.notPreventable(leftOut, d, reach))
+	}
+	g.Findings = fingerprints(kept.findings)
+	m.Program.Guardrails = append(m.Program.Guardrails, g)
+	return nil
+}
+
+// covers reports whether any statement guards the resource type.
+func covers(d derivation, typ string) bool {
+	return len(d.result.Statements) > 0 && slices.Contains(d.result.Guarded, typ)
+}
+
+// deriveOnce lowers and checks a policy.
+func (c *compilation) deriveOnce(p engine.Policy) (derivation, error) {
+	o := lower.Options{AllowStricter: c.in.Options.AllowStricter, AllowUntested: c.in.Options.AllowUntested}
+	res, err := lower.Lower(c.ctx, lower.Policy{
+		ID: p.ID, Package: p.Ref(), Types: p.Types, File: p.File, Line: p.Line,
+		Compiler: c.in.Engine.Compiler(), Store: c.in.Engine.Store(),
+	}, c.in.Bindings, o)
+	if err != nil {
+		return derivation{}, err
+	}
+	return derivation{result: res, fidelity: res.Fidelity, notes: res.Notes}, nil
+}
+
+// notPreventable states why findings have no guardrail.
+func (c *compilation) notPreventable(w wanted, d derivation, reach bool) ir.NotPreventable {
+	n := ir.NotPreventable{
+		Policy: w.policy.ID, Findings: fingerprints(w.findings),
+		At:      fmt.Sprintf("%s:%d", w.policy.File, w.policy.Line),
+		Instead: w.policy.Instead,
+	}
+	if n.Instead == "" {
+		n.Instead = "Keep this policy in the gate, so that the code is mended before it is applied, and audit live state with it."
+	}
+	if !reach {
+		n.Reason = fmt.Sprintf("the layer %s cannot hold a condition on requests; --layer auto would use an SCP", c.in.Options.Layer)
+		return n
+	}
+	var reasons []string
+	first := diag.Place{}
+	for _, r := range d.result.Refusals {
+		concerns := r.Type == "" || len(w.findings) == 0
+		for _, f := range w.findings {
+			concerns = concerns || f.Resource.Type == r.Type
+		}
+		if !concerns || slices.Contains(reasons, r.Reason) {
+			continue
+		}
+		reasons = append(reasons, r.Reason)
+		if first.Line == 0 {
+			first = r.At
+		}
+	}
+	n.Reason = strings.Join(reasons, "; ")
+	if first.Line > 0 {
+		n.At = fmt.Sprintf("%s:%d", first.File, first.Line)
+	}
+	if n.Reason == "" {
+		n.Reason = "the rule can never hold with these parameters, so there is nothing to deny"
+	}
+	return n
+}
+
+func policyRef(p engine.Policy) ir.PolicyRef {
+	return ir.PolicyRef{ID: p.ID, File: p.File, Line: p.Line, SHA256: p.SHA256}
+}
+
+func operations(ss []ir.Statement) []string {
+	var out []string
+	for _, s := range ss {
+		out = append(out, s.Actions...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// sidStem makes a statement id of a policy id: aws-ec2-imdsv2 → Ec2Imdsv2. A
+// Sid holds letters and digits only.
+func sidStem(id string) string {
+	var b strings.Builder
+	up := true
+	for _, r := range strings.TrimPrefix(id, "aws-") {
+		switch {
+		case r >= 'a' && r <= 'z' && up:
+			b.WriteRune(r - 'a' + 'A')
+			up = false
+		case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+			up = false
+		default:
+			up = true
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,199 @@
+package lower
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/internal/binding"
+)
+
+// contextKeys are the parts of the input, besides the resource's values, that
+// requests carry under a global condition key.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+var contextKeys = map[string]key{
+	"resource.region":    {name: "aws:RequestedRegion", family: "String", always: true},
+	"resource.account":   {name: "aws:PrincipalAccount", family: "String", always: true},
+	"region":             {name: "aws:RequestedRegion", family: "String", always: true},
+	"account":            {name: "aws:PrincipalAccount", family: "String", always: true},
+	"principal.arn":      {name: "aws:PrincipalArn", family: "ARN"},
+	"principal.username": {name: "aws:username", family: "String"},
+	"request.source_ip":  {name: "aws:SourceIp", family: "IPAddress"},
+}
+
+// contextKey returns the global key of a path.
+func contextKey(path string) (key, bool) {
+	if k, ok := contextKeys[path]; ok {
+		return k, true
+	}
+	if tag, ok := strings.CutPrefix(path, "principal.tags."); ok {
+		return key{name: "aws:PrincipalTag/" + tag, family: "String"}, true
+	}
+	return key{}, false
+}
+
+// candidate is an operation that carries every attribute of a case, on one
+// kind of IAM resource.
+type candidate struct {
+	operation string
+	phase     binding.Phase
+	resources []string
+	keys      map[string]key // by path
+	trust     ir.Trust
+	notes     []string
+}
+
+// bindingsOf returns the bindings of an attribute that may be used.
+func (l *lowering) bindingsOf(typ, path string) []binding.Binding {
+	attribute, ok := strings.CutPrefix(path, valuesRoot+".")
+	if !ok {
+		return nil
+	}
+	bs := l.table.Bindings(typ, attribute)
+	if l.options.AllowUntested {
+		return bs
+	}
+	return slices.DeleteFunc(slices.Clone(bs), func(b binding.Binding) bool { return b.Trust == binding.Doubtful })
+}
+
+// kindOf tells an attribute's type from all of its bindings.
+func (l *lowering) kindOf(typ, path string) kind {
+	attribute, ok := strings.CutPrefix(path, valuesRoot+".")
+	if !ok {
+		return stringKind
+	}
+	for _, b := range l.table.Bindings(typ, attribute) {
+		_, mapsTrue := b.Values["true"]
+		_, mapsFalse := b.Values["false"]
+		switch {
+		case b.KeyType == "Bool" || mapsTrue || mapsFalse:
+			return boolKind
+		case b.KeyType == "Numeric":
+			return numberKind
+		}
+	}
+	return stringKind
+}
+
+// unbound returns the first attribute without a usable binding.
+func (l *lowering) unbound(typ string, paths []string) string {
+	for _, p := range paths {
+		if len(l.bindingsOf(typ, p)) == 0 {
+			return p
+		}
+	}
+	return ""
+}
+
+// candidates lists the operations that carry all of the attributes.
+func (l *lowering) candidates(typ string, paths []string) []candidate {
+	var out []candidate
+	for _, first := range l.bindingsOf(typ, paths[0]) {
+		c := candidate{
+			operation: first.Operation, phase: first.Phase, resources: first.Resources,
+			keys: map[string]key{}, trust: ir.Documented,
+		}
+		complete := true
+		for _, p := range paths {
+			bs := l.bindingsOf(typ, p)
+			i := slices.IndexFunc(bs, func(b binding.Binding) bool {
+				return b.Operation == c.operation && b.Phase == c.phase && slices.Equal(b.Resources, c.resources)
+			})
+			if i < 0 {
+				complete = false
+				break
+			}
+			b := bs[i]
+			c.keys[p] = key{name: b.Key, family: b.KeyType, multivalued: b.Multivalued, values: b.Values}
+			c.trust = ir.Weakest(c.trust, ir.Trust(b.Trust))
+			if b.Notes != "" {
+				c.notes = append(c.notes, b.Key+": "+b.Notes)
+			}
+		}
+		if complete {
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.operation, b.operation), slices.Compare(a.resources, b.resources))
+	})
+	return out
+}
+
+// emit makes the statement of a case on one operation. On an update, a case
+// that needs an attribute to be absent cannot happen: silence means unchanged.
+func (l *lowering) emit(d disjunct, c candidate) error {
+	update := c.phase == binding.Update
+	keyOf := func(path string) (key, bool) {
+		if k, ok := c.keys[path]; ok {
+			return k, true
+		}
+		return contextKey(path)
+	}
+	var conds conditions
+	for _, p := range d.paths() {
+		con := d.on[p]
+		if update && !con.value && c.keys[p].name != "" {
+			return nil
+		}
+		k, ok := keyOf(p)
+		if !ok {
+			return fmt.Errorf("no request carries %s", pretty(p))
+		}
+		_, carried := c.keys[p]
+		if err := conds.constrain(con, k, update && carried, keyOf); err != nil {
+			return err
+		}
+	}
+	l.out.Statements = append(l.out.Statements, ir.Statement{
+		Actions: []string{c.operation}, Resources: c.resources, Conditions: conds.sorted(), Line: d.place.Line,
+	})
+	l.out.Trust = ir.Weakest(l.out.Trust, c.trust)
+	for _, n := range c.notes {
+		l.note("%s", n)
+	}
+	return nil
+}
+
+// wholeOperation denies the creation itself, under global conditions at most.
+func (l *lowering) wholeOperation(typ string, d disjunct) {
+	ops, ok := l.table.Operations(typ)
+	if !ok || len(ops.Create) == 0 {
+		l.refuse(Refusal{Type: typ, Reason: "no API operation is known that creates " + typ, At: d.place})
+		return
+	}
+	for _, op := range ops.Create {
+		c := candidate{operation: op, phase: binding.Create, resources: []string{"*"}, trust: ir.Documented}
+		if err := l.emit(d, c); err != nil {
+			l.refuse(Refusal{Type: typ, Reason: err.Error(), At: d.place})
+		}
+	}
+}
+
+// whyUnbound says why no request carries an attribute.
+func (l *lowering) whyUnbound(typ, path string) string {
+	attribute, ok := strings.CutPrefix(path, valuesRoot+".")
+	if !ok {
+		return fmt.Sprintf("reads %s, which Terraform knows and an API request does not carry", path)
+	}
+	if bs := l.table.Bindings(typ, attribute); len(bs) > 0 {
+		return fmt.Sprintf("%s of %s reaches %s, but that AWS sends %s there is doubtful (%s); --allow-untested uses it all the same",
+			attribute, typ, bs[0].Operation, bs[0].Key, bs[0].Evidence)
+	}
+	return fmt.Sprintf("no IAM condition key carries %s of %s", attribute, typ)
+}
+
+// noOperation says why no operation serves a case.
+func (l *lowering) noOperation(typ string, paths []string) string {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = pretty(p)
+	}
+	if len(names) == 1 {
+		return fmt.Sprintf("no operation that creates %s carries %s", typ, names[0])
+	}
+	return fmt.Sprintf("no single operation that creates %s carries %s on the same IAM resource", typ, strings.Join(names, " and "))
+}

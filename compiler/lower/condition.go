@@ -1,0 +1,197 @@
+package lower
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/iam"
+)
+
+// key is a condition key that carries an attribute on an operation.
+type key struct {
+	name        string
+	family      string // String, Bool, Numeric, ARN, IPAddress, Date
+	multivalued bool
+	values      map[string]string // attribute value → key value, where they differ
+	always      bool              // every request carries it
+}
+
+// conditions collects the conditions of one statement.
+type conditions struct {
+	list []iam.Condition
+}
+
+// put adds a condition. A negated operator that is there already takes the
+// values too, since a negated list excludes each of them; a positive one is
+// said again with IfExists, which is a separate condition and means the same
+// where the key is present.
+func (c *conditions) put(op iam.Operator, name string, values []string) error {
+	for range 2 {
+		i := slices.IndexFunc(c.list, func(o iam.Condition) bool { return o.Operator == op && strings.EqualFold(o.Key, name) })
+		if i < 0 {
+			slices.Sort(values)
+			c.list = append(c.list, iam.Condition{Operator: op, Key: name, Values: slices.Compact(values)})
+			return nil
+		}
+		if slices.Equal(c.list[i].Values, values) {
+			return nil
+		}
+		if op.Negated() && op.Set != iam.ForAnyValue {
+			values = append(slices.Clone(c.list[i].Values), values...)
+			slices.Sort(values)
+			c.list[i].Values = slices.Compact(values)
+			return nil
+		}
+		op.IfExists = true
+	}
+	return fmt.Errorf("a policy can ask the same of %s only twice in one statement", name)
+}
+
+func (c *conditions) sorted() []iam.Condition {
+	slices.SortFunc(c.list, iam.CompareConditions)
+	return c.list
+}
+
+// constrain adds the conditions under which key k satisfies the constraint.
+// update says that an absent key means unchanged: then it never matches.
+// other gives the key of a path, for comparisons of two attributes.
+func (c *conditions) constrain(con constraint, k key, update bool, other func(path string) (key, bool)) error {
+	missing := con.missing && !update && !k.always
+	if !con.value {
+		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"true"})
+	}
+	if len(con.pos)+len(con.neg) == 0 {
+		if missing || k.always {
+			return nil
+		}
+		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"false"})
+	}
+	for _, a := range con.pos {
+		op, values, err := k.operator(a, false, missing, other)
+		if err != nil {
+			return err
+		}
+		if err := c.put(op, k.name, values); err != nil {
+			return err
+		}
+	}
+	excludesMissing := len(con.pos) > 0
+	for _, a := range con.neg {
+		op, values, err := k.operator(a, true, missing, other)
+		if err != nil {
+			return err
+		}
+		if err := c.put(op, k.name, values); err != nil {
+			return err
+		}
+		excludesMissing = excludesMissing || !op.Negated() || op.Set == iam.ForAnyValue
+	}
+	if !missing && !excludesMissing && !k.always {
+		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"false"})
+	}
+	return nil
+}
+
+// operator chooses the operator and values for one test. missing says that an
+// absent key must match as well.
+func (k key) operator(a *atom, negated, missing bool, other func(string) (key, bool)) (iam.Operator, []string, error) {
+	pick := func(positive, negative string) (iam.Operator, error) {
+		if negated {
+			return k.quantified(iam.Operator{Base: negative}, missing), nil
+		}
+		return k.quantified(iam.Operator{Base: positive, IfExists: missing}, missing), nil
+	}
+	texts, err := k.texts(a)
+	if err != nil {
+		return iam.Operator{}, nil, err
+	}
+	switch a.test {
+	case equal:
+		switch k.family {
+		case "Bool":
+			if negated {
+				return iam.Operator{}, nil, fmt.Errorf("a negated truth value on %s", k.name)
+			}
+			return k.quantified(iam.Operator{Base: "Bool", IfExists: missing}, missing), texts, nil
+		case "Numeric":
+			op, err := pick("NumericEquals", "NumericNotEquals")
+			return op, texts, err
+		}
+		op, err := pick("StringEquals", "StringNotEquals")
+		return op, texts, err
+	case equalFold:
+		op, err := pick("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
+		return op, texts, err
+	case like:
+		op, err := pick("StringLike", "StringNotLike")
+		return op, texts, err
+	case inCIDR:
+		op, err := pick("IpAddress", "NotIpAddress")
+		return op, texts, err
+	case less, lessOrEqual:
+		if k.family != "Numeric" {
+			return iam.Operator{}, nil, fmt.Errorf("%s is a %s, which IAM does not order as a number", k.name, k.family)
+		}
+		base := map[test][2]string{
+			less:        {"NumericLessThan", "NumericGreaterThanEquals"},
+			lessOrEqual: {"NumericLessThanEquals", "NumericGreaterThan"},
+		}[a.test]
+		name := base[0]
+		if negated {
+			name = base[1]
+		}
+		return k.quantified(iam.Operator{Base: name, IfExists: missing}, missing), texts, nil
+	case sameAs:
+		o, ok := other(a.values[0].text)
+		if !ok {
+			return iam.Operator{}, nil, fmt.Errorf("no request carries %s", pretty(a.values[0].text))
+		}
+		op, err := pick("StringEquals", "StringNotEquals")
+		return op, []string{"${" + o.name + "}"}, err
+	case present, unsupported:
+	}
+	return iam.Operator{}, nil, fmt.Errorf("a test of %s that IAM lacks", k.name)
+}
+
+// quantified adds the set operator that a multi-valued key needs. ForAllValues
+// holds for an absent key and ForAnyValue does not, whatever the operator.
+func (k key) quantified(op iam.Operator, missing bool) iam.Operator {
+	if !k.multivalued {
+		return op
+	}
+	op.IfExists = false
+	op.Set = iam.ForAnyValue
+	if missing {
+		op.Set = iam.ForAllValues
+	}
+	return op
+}
+
+// texts renders the values of a test as the key carries them.
+func (k key) texts(a *atom) ([]string, error) {
+	out := make([]string, 0, len(a.values))
+	for _, v := range a.values {
+		text := v.text
+		if len(k.values) > 0 {
+			if a.test != equal {
+				return nil, fmt.Errorf("%s carries other values than the attribute, so that only equality can be asked", k.name)
+			}
+			mapped, ok := k.values[text]
+			if !ok {
+				return nil, fmt.Errorf("%s does not carry the value %q", k.name, text)
+			}
+			text = mapped
+		}
+		if a.test == equal && k.family != "Bool" && k.family != "Numeric" {
+			text = strings.ReplaceAll(text, "${", "${$}{")
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}
+
+// pretty writes a path for people: without the part that is always the same.
+func pretty(path string) string {
+	return strings.TrimPrefix(path, valuesRoot+".")
+}

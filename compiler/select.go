@@ -1,0 +1,85 @@
+package compiler
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/engine"
+	"github.com/parapet-dev/parapet/internal/finding"
+)
+
+// wanted is a policy that a module must enforce, with its findings there.
+type wanted struct {
+	policy   engine.Policy
+	findings []finding.Finding
+}
+
+// unnamed is the module of findings that name no account.
+const unnamed = "module"
+
+// selectWanted divides the violations into modules.
+func (c *compilation) selectWanted() error {
+	byModule := map[string]map[string][]finding.Finding{}
+	note := func(module, policy string, fs ...finding.Finding) {
+		if byModule[module] == nil {
+			byModule[module] = map[string][]finding.Finding{}
+		}
+		byModule[module][policy] = append(byModule[module][policy], fs...)
+	}
+	for _, f := range c.in.Findings {
+		if f.Status == finding.Violation {
+			note(c.moduleOf(f), f.Policy, f)
+		}
+	}
+	if len(c.in.Policies) > 0 && len(byModule) == 0 {
+		byModule[c.moduleOf(finding.Finding{})] = nil
+	}
+	for module := range byModule {
+		for _, id := range c.in.Policies {
+			note(module, id)
+		}
+	}
+	var ds diag.Diagnostics
+	for _, name := range slices.Sorted(maps.Keys(byModule)) {
+		m := &Module{Name: name}
+		if c.in.Options.Per == PerAccount && name != unnamed {
+			m.Program.Account = name
+		}
+		for _, id := range slices.Sorted(maps.Keys(byModule[name])) {
+			p, ok := c.in.Engine.Policy(id)
+			if !ok {
+				ds = append(ds, diag.Errorf("unknown-policy", "no policy has the id %s", id).
+					WithDetail("the findings name it, but it is in neither the library nor a --policy directory").
+					WithHint("give the directory that holds it: --policy DIR"))
+				continue
+			}
+			m.wanted = append(m.wanted, wanted{policy: p, findings: byModule[name][id]})
+		}
+		slices.SortFunc(m.wanted, func(a, b wanted) int { return cmp.Compare(a.policy.ID, b.policy.ID) })
+		c.modules = append(c.modules, m)
+	}
+	return ds.Err()
+}
+
+// moduleOf names the module that a finding belongs to.
+func (c *compilation) moduleOf(f finding.Finding) string {
+	switch {
+	case c.in.Options.Per == PerOrganization || c.in.Options.Per == PerOU:
+		return string(c.in.Options.Per)
+	case f.Resource.Account != nil && *f.Resource.Account != "":
+		return *f.Resource.Account
+	}
+	return unnamed
+}
+
+// fingerprints lists the findings' fingerprints in order.
+func fingerprints(fs []finding.Finding) []string {
+	out := make([]string, 0, len(fs))
+	for _, f := range fs {
+		out = append(out, f.Fingerprint)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,362 @@
+package verify
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/iam/simulate"
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// A choice is one state of one attribute.
+type choice struct {
+	absent bool
+	block  bool // absent, but the block that it stands in is there
+	text   string
+}
+
+// setting is an attribute in one of its states.
+type setting struct {
+	read  Read
+	value choice
+}
+
+// state is one combination: every attribute in one of its states.
+type state []setting
+
+const valuesRoot = "resource.values."
+
+// Parts of the input that are not attributes, with an ordinary value that no
+// policy singles out.
+var contextValues = map[string]struct{ key, ordinary string }{
+	"resource.region":    {"aws:RequestedRegion", Region},
+	"resource.account":   {"aws:PrincipalAccount", Account},
+	"region":             {"aws:RequestedRegion", Region},
+	"account":            {"aws:PrincipalAccount", Account},
+	"principal.arn":      {"aws:PrincipalArn", principal},
+	"principal.username": {"aws:username", ""},
+	"request.source_ip":  {"aws:SourceIp", ""},
+}
+
+// always are the keys that every signed request carries.
+var always = map[string]bool{"aws:RequestedRegion": true, "aws:PrincipalAccount": true, "aws:PrincipalArn": true}
+
+// states lists what an attribute can be: missing, each constant, and neighbours
+// of each constant, which tell a test for equality from one for less or for a
+// prefix.
+func (r Read) states() []choice {
+	var out []choice
+	seen := map[string]bool{}
+	put := func(texts ...string) {
+		for _, t := range texts {
+			if !seen[t] {
+				seen[t] = true
+				out = append(out, choice{text: t})
+			}
+		}
+	}
+	key, global := contextValues[r.Path]
+	if !global || !always[key.key] {
+		out = append(out, choice{absent: true})
+		if strings.Contains(r.Path, "[].") || strings.Contains(strings.TrimPrefix(r.Path, valuesRoot), ".") {
+			out = append(out, choice{absent: true, block: true})
+		}
+	}
+	switch r.Kind {
+	case "bool":
+		put("true", "false")
+	case "number":
+		put("0")
+		for _, c := range r.Constants {
+			n, err := strconv.ParseFloat(c, 64)
+			if err != nil {
+				continue
+			}
+			put(format(n-1), format(n), format(n+1))
+		}
+	default:
+		if key.key == "aws:SourceIp" {
+			put("10.0.0.1", "10.255.255.255", "192.0.2.1")
+			break
+		}
+		put("zz-other")
+		for _, c := range r.Constants {
+			put(instances(c)...)
+		}
+	}
+	return out
+}
+
+func format(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// instances gives strings at and beside a constant, which may be a pattern.
+func instances(c string) []string {
+	plain := strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$")
+	if !strings.ContainsAny(strings.NewReplacer("${*}", "", "${?}", "").Replace(c), "*?") {
+		v := plain.Replace(c)
+		return []string{v, v + "x", "x" + v, strings.ToUpper(v), strings.ToLower(v)}
+	}
+	var out []string
+	for _, star := range []string{"", "q", "q.q"} {
+		v := strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$", "*", star, "?", "q").Replace(c)
+		out = append(out, v, v+"x", "x"+v)
+	}
+	return out
+}
+
+// combinations lists the states to try.
+func combinations(reads []Read) []state {
+	total := 1
+	choices := make([][]choice, len(reads))
+	for i, r := range reads {
+		choices[i] = r.states()
+		if total <= maxStates {
+			total *= len(choices[i])
+		}
+	}
+	at := func(pick []int) state {
+		st := make(state, len(reads))
+		for i, r := range reads {
+			st[i] = setting{r, choices[i][pick[i]]}
+		}
+		return st
+	}
+	pick := make([]int, len(reads))
+	var out []state
+	if total <= maxStates {
+		for {
+			out = append(out, at(pick))
+			i := 0
+			for ; i < len(pick); i++ {
+				if pick[i]++; pick[i] < len(choices[i]) {
+					break
+				}
+				pick[i] = 0
+			}
+			if i == len(pick) {
+				return out
+			}
+		}
+	}
+	for i := range reads {
+		for j := i; j < len(reads); j++ {
+			for a := range choices[i] {
+				for b := range choices[j] {
+					clear(pick)
+					pick[i], pick[j] = a, b
+					out = append(out, at(pick))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// value returns the text of an attribute, and whether it is there.
+func (st state) value(path string) (string, bool) {
+	for _, s := range st {
+		if s.read.Path == path && !s.value.absent {
+			return s.value.text, true
+		}
+	}
+	return "", false
+}
+
+func (st state) principal() string {
+	if p, ok := st.value("principal.arn"); ok {
+		return p
+	}
+	return principal
+}
+
+// context holds the global keys of a request in this state.
+func (st state) context() map[string]simulate.Value {
+	out := map[string]simulate.Value{
+		"aws:RequestedRegion":  simulate.Single(Region),
+		"aws:PrincipalAccount": simulate.Single(Account),
+		"aws:PrincipalArn":     simulate.Single(principal),
+	}
+	for _, s := range st {
+		key := contextValues[s.read.Path].key
+		if tag, ok := strings.CutPrefix(s.read.Path, "principal.tags."); ok {
+			key = "aws:PrincipalTag/" + tag
+		}
+		if key == "" {
+			continue
+		}
+		if s.value.absent {
+			delete(out, key)
+			continue
+		}
+		out[key] = simulate.Single(s.value.text)
+	}
+	return out
+}
+
+// document is the input that the policy sees in this state.
+func (st state) document(typ string) map[string]any {
+	res := map[string]any{
+		"type": typ, "name": "example", "address": typ + ".example", "id": nil, "arn": nil,
+		"account": Account, "region": Region, "partition": "aws", "origin": "plan", "actions": []any{"create"},
+		"values": map[string]any{},
+	}
+	doc := map[string]any{
+		"resource": res, "related": map[string]any{},
+		"region": Region, "account": Account,
+		"principal": map[string]any{"arn": principal},
+	}
+	for _, s := range st {
+		steps := splitPath(s.read.Path)
+		if s.value.absent {
+			if s.value.block && len(steps) > 1 {
+				place(doc, steps[:len(steps)-1], map[string]any{})
+			} else if _, global := contextValues[s.read.Path]; global {
+				remove(doc, steps)
+			}
+			continue
+		}
+		place(doc, steps, s.read.typed(s.value.text))
+	}
+	return doc
+}
+
+// typed gives a value its JSON type.
+func (r Read) typed(text string) any {
+	switch r.Kind {
+	case "bool":
+		return text == "true"
+	case "number":
+		return json.Number(text)
+	}
+	return text
+}
+
+// splitPath splits a path into member names; a list step follows as "[]".
+func splitPath(path string) []string {
+	var out []string
+	for path != "" {
+		if strings.HasPrefix(path, `["`) {
+			if q, err := strconv.QuotedPrefix(path[1:]); err == nil {
+				name, err := strconv.Unquote(q)
+				if err == nil {
+					out = append(out, name)
+				}
+				path = strings.TrimPrefix(path[1+len(q):], "]")
+				continue
+			}
+		}
+		if rest, ok := strings.CutPrefix(path, "[]"); ok {
+			out, path = append(out, "[]"), rest
+			continue
+		}
+		path = strings.TrimPrefix(path, ".")
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		if end == 0 {
+			break
+		}
+		out, path = append(out, path[:end]), path[end:]
+	}
+	return out
+}
+
+// place puts a value at a path, making objects and one-element lists on the
+// way. What is there already stays, unless the path says otherwise.
+func place(doc map[string]any, steps []string, value any) {
+	name, rest := steps[0], steps[1:]
+	if len(rest) == 0 {
+		if m, ok := value.(map[string]any); ok && len(m) == 0 {
+			if _, there := doc[name]; there {
+				return
+			}
+		}
+		doc[name] = value
+		return
+	}
+	if rest[0] == "[]" {
+		if len(rest) == 1 {
+			if m, ok := value.(map[string]any); ok && len(m) == 0 {
+				if _, there := doc[name]; there {
+					return
+				}
+			}
+			doc[name] = []any{value}
+			return
+		}
+		list, _ := doc[name].([]any)
+		if len(list) == 0 {
+			list = []any{map[string]any{}}
+			doc[name] = list
+		}
+		if m, ok := list[0].(map[string]any); ok {
+			place(m, rest[1:], value)
+		}
+		return
+	}
+	m, ok := doc[name].(map[string]any)
+	if !ok {
+		m = map[string]any{}
+		doc[name] = m
+	}
+	place(m, rest, value)
+}
+
+func remove(doc map[string]any, steps []string) {
+	for _, s := range steps[:len(steps)-1] {
+		next, ok := doc[s].(map[string]any)
+		if !ok {
+			return
+		}
+		doc = next
+	}
+	delete(doc, steps[len(steps)-1])
+}
+
+// String writes a state for people.
+func (st state) String() string {
+	var parts []string
+	for _, s := range st {
+		text := s.value.text
+		switch {
+		case s.value.absent && s.value.block:
+			text = "(missing in its block)"
+		case s.value.absent:
+			text = "(missing)"
+		}
+		parts = append(parts, short(s.read.Path)+"="+text)
+	}
+	if len(parts) == 0 {
+		return "(any)"
+	}
+	return strings.Join(parts, " ")
+}
+
+func short(path string) string { return strings.TrimPrefix(path, valuesRoot) }
+
+// Values makes the values of a resource from the attributes that a finding
+// observed; null means absent.
+func Values(observed map[string]any) map[string]any {
+	out := map[string]any{}
+	for path, v := range observed {
+		if v == nil {
+			continue
+		}
+		p, err := resource.ParsePath(strings.ReplaceAll(path, "[]", "[0]"))
+		if err != nil || len(p) == 0 {
+			continue
+		}
+		steps := make([]string, len(p))
+		for i, s := range p {
+			if name, ok := s.(string); ok {
+				steps[i] = name
+			} else {
+				steps[i] = "[]"
+			}
+		}
+		place(out, steps, v)
+	}
+	return out
+}

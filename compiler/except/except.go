@@ -99,7 +99,7 @@ func (s Set) Without(id string) Set {
 
 // For returns the records that reach a guardrail, sorted by id.
 func (s Set) For(guardrail string) []Record {
-	return slices.DeleteFunc(slices.Clone(s.records), func(r Record) bool { return !r.reaches(guardrail) })
+	return slices.DeleteFunc(slices.Clone(s.records), func(r Record) bool { return !r.Reaches(guardrail) })
 }
 
 // MatchPolicy reports whether a glob of an exception names a policy. Only *
@@ -125,7 +125,8 @@ func MatchPolicy(glob, id string) bool {
 	return strings.HasSuffix(id, last)
 }
 
-func (r Record) reaches(guardrail string) bool {
+// Reaches reports whether the record names the guardrail.
+func (r Record) Reaches(guardrail string) bool {
 	return slices.ContainsFunc(r.Policies, func(p string) bool { return MatchPolicy(p, guardrail) })
 }
 

@@ -17,13 +17,14 @@ import (
 var (
 	idForm        = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 	policyForm    = regexp.MustCompile(`^[A-Za-z0-9._*/-]+$`)
-	principalForm = regexp.MustCompile(`^arn:[a-z*-]+:(iam::[0-9*?]+:((role|user)/[\w+=,.@/*?-]+|root)|sts::[0-9*?]+:federated-user/[\w+=,.@*?-]+)$`)
+	principalForm = regexp.MustCompile(`^arn:[a-z*-]+:(iam::[0-9*?]+:(role|user)/[\w+=,.@/*?-]+|sts::[0-9*?]+:federated-user/[\w+=,.@*?-]+)$`)
 	principalAny  = regexp.MustCompile(`^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:(\*|(role|user|federated-user)/(aws-reserved/)?(sso\.amazonaws\.com/)?[*?/]*(AWSReservedSSO_)?[*?_]*))$`)
 	setForm       = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
 	accountForm   = regexp.MustCompile(`^[0-9]{12}$`)
-	orgPathForm   = regexp.MustCompile(`^o-[a-z0-9]+/(r-[a-z0-9]+|\*)(/ou-[a-z0-9]+-[a-z0-9]+)+/\*?$`)
+	orgPathForm   = regexp.MustCompile(`^o-[a-z0-9]+/r-[a-z0-9]+/((ou-[a-z0-9]+-[a-z0-9]+/)+\*?)?$`)
 	tagForm       = regexp.MustCompile(`^[\w .:/=+@-]{1,128}$`)
 	resourceForm  = regexp.MustCompile(`^arn:[a-z*-]+:[a-z0-9-]+:[a-z0-9*?-]*:[0-9*?]*:[^\s$]+$`)
+	resourceAny   = regexp.MustCompile(`^arn:[^:]*:[^:]*:[^:]*:[*?]*:[*?/]*$`)
 )
 
 // refuse returns why a record cannot be worked in.
@@ -69,8 +70,13 @@ func refuse(r exception.Record, resources []string, o Options) diag.Diagnostics 
 	}
 	each(r.PermissionSets, setForm, "permission set %q is not a name of 1 to 32 letters, digits and +=,.@_-", "")
 	each(r.Accounts, accountForm, "account %q is not 12 digits", "")
-	each(r.OrgPaths, orgPathForm, "organization path %q does not end in an OU", "o-…/r-…/ou-…/ for the OU itself, o-…/r-…/ou-…/* for all below it too")
+	each(r.OrgPaths, orgPathForm, "organization path %q is not one of an OU", "o-…/r-…/ou-…/ for the OU itself, o-…/r-…/ou-…/* for all below it too")
 	each(resources, resourceForm, "resource %q is not an ARN pattern with its service named", "leave resources out for all resources")
+	for _, v := range resources {
+		if resourceAny.MatchString(v) {
+			add("exception-too-broad", "name resources, or leave resources out", "resource %q is every resource of a service", v)
+		}
+	}
 	refuseTags(r, o, add)
 	return ds
 }

@@ -1,0 +1,70 @@
+variable "name" {
+  description = "What the names of the policies begin with. They must be unique in the organization."
+  type        = string
+  nullable    = false
+  default     = "parapet"
+
+  validation {
+    condition     = can(regex("^[\\w .:/=+@-]{1,100}$", var.name))
+    error_message = "The name must have 1 to 100 letters, digits, spaces and ._:/=+@-."
+  }
+}
+
+variable "targets" {
+  description = "What the policies are attached to: ids of OUs (ou-ab12-11111111), of accounts (12 digits) or of the root (r-ab12). Begin with an OU that holds one account to try them on."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for t in var.targets : can(regex("^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|[0-9]{12})$", t))])
+    error_message = "Not ids of an OU, an account or the root: ${join(", ", [for t in var.targets : t if !can(regex("^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|[0-9]{12})$", t))])}."
+  }
+}
+
+variable "attached_policies" {
+  description = "How many other policies of this type the fullest target has. FullAWSAccess is one; Control Tower adds some."
+  type        = number
+  nullable    = false
+  default     = 1
+}
+
+variable "tags" {
+  description = "Tags for the policies, besides those that say where they come from."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}
+
+variable "exceptions" {
+  description = <<-EOT
+    Who is exempt from which guardrails, by a stable id. The lists of identities
+    (principals, permission_sets, principal_tags, accounts, org_paths) are
+    alternatives: whoever one of them names is exempt. policies limits the
+    exception to guardrails (ids, * matches anything), resources to resources
+    (ARN patterns), expires in time: a date, which ends at its beginning in UTC,
+    or an instant such as 2027-03-31T12:00:00Z.
+  EOT
+  nullable    = false
+  default     = {}
+  type = map(object({
+    policies        = list(string)
+    principals      = optional(list(string), [])
+    permission_sets = optional(list(string), [])
+    principal_tags  = optional(map(list(string)), {})
+    accounts        = optional(list(string), [])
+    org_paths       = optional(list(string), [])
+    resources       = optional(list(string), [])
+    reason          = string
+    owner           = string
+    ticket          = optional(string, "")
+    expires         = optional(string)
+  }))
+}
+
+variable "protected_principal_tags" {
+  description = "Principal tag keys that nobody outside the platform team can set, which is what an exception by tag relies on: those that this module's guardrails protect, and those that you know to be protected elsewhere."
+  type        = set(string)
+  nullable    = false
+  default     = []
+}

@@ -1,0 +1,237 @@
+package emit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/parapet-dev/parapet/compiler/ir"
+)
+
+// requests writes the requests that the tests decide: what the findings and
+// the policies' examples come to as API calls, with the answer that each must
+// get.
+func (m module) requests() ([]byte, error) {
+	f := hclwrite.NewEmptyFile()
+	f.Body().AppendUnstructuredTokens(comments([]string{
+		"The API calls that findings and examples come to. One with deny = true must be",
+		"denied to everyone without an exception, the others to nobody.",
+	}))
+	f.Body().AppendNewline()
+	var members []member
+	for _, g := range m.guardrails() {
+		for _, t := range g.Tests {
+			members = append(members, member{name: requestName(t, members), value: request(g, t)})
+		}
+	}
+	f.Body().AppendNewBlock("locals", nil).Body().SetAttributeRaw("requests", object(members...))
+	return render(f), nil
+}
+
+// requestName is what a failing test prints: the guardrail, where the request
+// comes from and the call; numbered when that is not one of a kind.
+func requestName(t ir.TestRequest, taken []member) string {
+	name := fmt.Sprintf("%s: %s: %s on %s", t.Guardrail, t.Name, t.Action, t.Resource)
+	for n := 2; slices.ContainsFunc(taken, func(m member) bool { return m.name == name }); n++ {
+		name = fmt.Sprintf("%s: %s (%d): %s on %s", t.Guardrail, t.Name, n, t.Action, t.Resource)
+	}
+	return name
+}
+
+func request(g ir.Guardrail, t ir.TestRequest) hclwrite.Tokens {
+	var context []member
+	for _, k := range slices.Sorted(maps.Keys(t.Context)) {
+		context = append(context, member{name: k, value: list(t.Context[k])})
+	}
+	members := []member{
+		{name: "guardrail", value: text(g.ID)},
+		{name: "action", value: text(t.Action)},
+		{name: "resource", value: text(t.Resource)},
+		{name: "context", value: object(context...)},
+		{name: "deny", value: boolean(t.Deny)},
+	}
+	if t.Finding != "" {
+		members[0].comment = []string{"finding " + t.Finding}
+	}
+	return object(members...)
+}
+
+// testFile collects the run blocks of a test file; the first error stays.
+type testFile struct {
+	file *hclwrite.File
+	err  error
+}
+
+func newTestFile(notes ...string) *testFile {
+	f := &testFile{file: hclwrite.NewEmptyFile()}
+	f.file.Body().AppendUnstructuredTokens(comments(notes))
+	return f
+}
+
+// setting is an attribute given as the text of an expression.
+type setting struct{ name, value string }
+
+// run is one run block.
+type run struct {
+	name      string
+	comment   string
+	source    string    // module under test; empty: the one that the tests stand in
+	variables []setting // of the run
+	fails     string    // what must fail
+	asserts   [][2]string
+}
+
+func (f *testFile) set(b *hclwrite.Body, name, value string) {
+	toks, err := expression(value)
+	if err != nil && f.err == nil {
+		f.err = err
+	}
+	b.SetAttributeRaw(name, toks)
+}
+
+func (f *testFile) block(b *hclwrite.Body, kind string, settings ...setting) {
+	inner := b.AppendNewBlock(kind, nil).Body()
+	for _, s := range settings {
+		f.set(inner, s.name, s.value)
+	}
+}
+
+func (f *testFile) run(r run) {
+	body := f.file.Body()
+	body.AppendNewline()
+	if r.comment != "" {
+		body.AppendUnstructuredTokens(comments([]string{r.comment}))
+	}
+	b := body.AppendNewBlock("run", []string{r.name}).Body()
+	b.SetAttributeTraversal("command", hcl.Traversal{hcl.TraverseRoot{Name: "plan"}})
+	if r.source != "" {
+		b.AppendNewline()
+		b.AppendNewBlock("module", nil).Body().SetAttributeRaw("source", text(r.source))
+	}
+	if len(r.variables) > 0 {
+		b.AppendNewline()
+		f.block(b, "variables", r.variables...)
+	}
+	for _, a := range r.asserts {
+		b.AppendNewline()
+		f.block(b, "assert", setting{"condition", a[0]}, setting{"error_message", a[1]})
+	}
+	if r.fails != "" {
+		b.AppendNewline()
+		b.SetAttributeRaw("expect_failures", hclwrite.TokensForTuple([]hclwrite.Tokens{tokens(hclsyntax.TokenIdent, r.fails)}))
+	}
+}
+
+func (f *testFile) bytes() ([]byte, error) { return render(f.file), f.err }
+
+// The identities of the tests, and a deadline that no test outlives.
+const (
+	testRole      = "arn:aws:iam::111122223333:role/parapet-test-exempt"
+	testNeighbour = "arn:aws:iam::111122223333:role/parapet-test-exempt-not"
+	testDeadline  = "2999-01-01T00:00:00Z"
+	testBefore    = "2998-12-31T23:59:59Z"
+)
+
+// decisions writes the tests of modules/documents, which need no provider: every
+// request gets its answer, exceptions let through whom they name and nobody
+// else, until they end, and bad exceptions are refused.
+func (m module) decisions() ([]byte, error) {
+	f := newTestFile("Run with: terraform init && terraform test", "No provider and no account are needed.")
+	f.run(run{name: "documents", comment: "The documents without exceptions."})
+	for _, g := range m.guardrails() {
+		if len(g.Tests) > 0 {
+			f.run(decide(g.ID, "documents", fmt.Sprintf("%s: %d requests.", g.Title, len(g.Tests)),
+				setting{"guardrails", fmt.Sprintf("[%q]", g.ID)}))
+		}
+	}
+	f.run(run{
+		name: "documents_with_exception", comment: "One role is exempt until a deadline.",
+		variables: []setting{{"exceptions", exceptionText("principals", testRole, testDeadline)}},
+	})
+	f.run(decide("exempt_role_passes", "documents_with_exception", "",
+		setting{"exempt", "true"}, caller(testRole, testBefore)))
+	f.run(decide("its_neighbour_does_not", "documents_with_exception", "", caller(testNeighbour, testBefore)))
+	f.run(decide("nor_does_it_after_the_deadline", "documents_with_exception", "", caller(testRole, testDeadline)))
+	for _, r := range []struct{ name, exceptions string }{
+		{"expired", exceptionText("principals", testRole, "2020-01-01")},
+		{"malformed_date", exceptionText("principals", testRole, "next year")},
+		{"session", exceptionText("principals", "arn:aws:sts::111122223333:assumed-role/deploy/session", testDeadline)},
+		{"malformed_principal", exceptionText("principals", "role/deploy", testDeadline)},
+		{"everyone", exceptionText("principals", "*", testDeadline)},
+		{"every_role", exceptionText("principals", "arn:aws:iam::*:role/*", testDeadline)},
+		{"malformed_account", exceptionText("accounts", "1234", testDeadline)},
+		{"nobody", `{ test = { policies = ["*"], reason = "test", owner = "test" } }`},
+		{"unexplained", fmt.Sprintf(`{ test = { policies = ["*"], principals = [%q], reason = " ", owner = "" } }`, testRole)},
+	} {
+		f.run(run{name: "refuses_" + r.name, variables: []setting{{"exceptions", r.exceptions}}, fails: "output.documents"})
+	}
+	return f.bytes()
+}
+
+// decide is a run that lets the test module decide requests on the documents
+// of an earlier run.
+func decide(name, documents, comment string, more ...setting) run {
+	return run{
+		name: name, comment: comment, source: "./tests/decide",
+		variables: append([]setting{
+			{"documents", "run." + documents + ".documents"},
+			{"statements", "run." + documents + ".statements"},
+		}, more...),
+		asserts: [][2]string{{`length(output.wrong) == 0`, `join("\n", output.wrong)`}},
+	}
+}
+
+func caller(role, now string) setting {
+	return setting{"caller", fmt.Sprintf(
+		`{ "aws:PrincipalArn" = [%q], "aws:PrincipalAccount" = ["111122223333"], "aws:CurrentTime" = [%q] }`, role, now)}
+}
+
+func exceptionText(kind, identity, expires string) string {
+	return fmt.Sprintf(`{ test = { policies = ["*"], %s = [%q], reason = "test", owner = "test", expires = %q } }`, kind, identity, expires)
+}
+
+// wiring writes the tests of the root module, whose provider is a mock.
+func (m module) wiring() ([]byte, error) {
+	f := newTestFile("Run with: terraform init && terraform test", "The provider is a mock: no account is needed.")
+	f.file.Body().AppendNewline()
+	f.file.Body().AppendNewBlock("mock_provider", []string{"aws"})
+	f.file.Body().AppendNewline()
+	f.block(f.file.Body(), "variables",
+		setting{"exceptions", "{}"},
+		setting{"targets", `["ou-ab12-11111111", "111122223333"]`},
+		setting{"attached_policies", fmt.Sprint(m.o.Attached)},
+	)
+	n := len(m.docs)
+	f.run(run{
+		name: "attaches_every_document_to_every_target",
+		asserts: [][2]string{
+			{fmt.Sprintf("length(aws_organizations_policy.guardrail) == %d", n), fmt.Sprintf(`"There must be %d policies."`, n)},
+			{fmt.Sprintf("length(aws_organizations_policy_attachment.guardrail) == %d", 2*n), fmt.Sprintf(`"There must be %d attachments."`, 2*n)},
+		},
+	})
+	if n == 0 {
+		return f.bytes()
+	}
+	f.run(run{
+		name:      "refuses_more_policies_than_a_target_takes",
+		variables: []setting{{"attached_policies", fmt.Sprint(m.o.Limits.Attachments(ir.SCP))}},
+		fails:     "aws_organizations_policy_attachment.guardrail",
+	})
+	f.run(run{
+		name: "refuses_documents_that_exceptions_make_too_large",
+		variables: []setting{{"exceptions", fmt.Sprintf(
+			`{ test = { policies = ["*"], principals = [for i in range(%d) : "arn:aws:iam::111122223333:role/parapet-test-${i}"], reason = "test", owner = "test" } }`,
+			m.o.Limits.Document(ir.SCP)/40)}},
+		fails: "aws_organizations_policy.guardrail",
+	})
+	f.run(run{
+		name:      "refuses_targets_that_are_none",
+		variables: []setting{{"targets", `["production"]`}},
+		fails:     "var.targets",
+	})
+	return f.bytes()
+}

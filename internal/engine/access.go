@@ -16,6 +16,43 @@ type wildcard struct{}
 
 var anyStep = wildcard{}
 
+// chosen is a constant step that a variable holds: tags[t] for some t in
+// ["Owner"]. It reads what the constant reads, but it is evaluated as a
+// variable, which matters to partial evaluation.
+type chosen struct{ step any }
+
+// plain returns a without the note that steps are held by variables.
+func (a access) plain() access {
+	out := slices.Clone(a)
+	for i, step := range out {
+		if c, ok := step.(chosen); ok {
+			out[i] = c.step
+		}
+	}
+	return out
+}
+
+// dynamic returns the index of the first step that is not written in the
+// policy, or -1.
+func (a access) dynamic() int {
+	return slices.IndexFunc(a, func(step any) bool {
+		_, held := step.(chosen)
+		return held || step == anyStep
+	})
+}
+
+// meets reports whether the access and a path may touch: one leads to, or
+// into, the other.
+func (a access) meets(p resource.Path) bool {
+	plain := a.plain()
+	for i := 0; i < len(a) && i < len(p); i++ {
+		if plain[i] != anyStep && plain[i] != p[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // String writes an access like [resource.Path.String], with [] for any step.
 func (a access) String() string {
 	var b strings.Builder

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -15,6 +16,7 @@ type reads struct {
 	whole    bool                // reads all of the values, or cannot be told
 	related  map[string][]access // type → below its values
 	relWhole map[string]bool     // type → reads all of its values; "*": every type
+	dynamic  []access            // below input: those with a step that is not written in the policy
 }
 
 func (r *reads) attributes() []string { return names(r.values) }
@@ -34,6 +36,11 @@ func (r *reads) relatedTypes() []string {
 	list := slices.AppendSeq([]string{}, maps.Keys(set))
 	slices.Sort(list)
 	return list
+}
+
+func unique(list []access) []access {
+	slices.SortFunc(list, func(a, b access) int { return cmp.Compare(a.key(), b.key()) })
+	return slices.CompactFunc(list, func(a, b access) bool { return a.key() == b.key() })
 }
 
 func names(list []access) []string {
@@ -64,7 +71,14 @@ func analyse(c *ast.Compiler, pkg ast.Ref) reads {
 		r.types = slices.Compact(types)
 	}
 	for _, a := range w.all() {
-		r.add(a)
+		if a.dynamic() >= 0 {
+			r.dynamic = append(r.dynamic, a)
+		}
+		r.add(a.plain())
+	}
+	r.values = unique(r.values)
+	for t, list := range r.related {
+		r.related[t] = unique(list)
 	}
 	return r
 }
@@ -323,7 +337,9 @@ func (s *scope) places(ref ast.Ref) []access {
 // steps returns the steps that a term in a reference may be.
 func (s *scope) steps(t *ast.Term) []any {
 	values := []ast.Value{t.Value}
+	hold := func(step any) any { return step }
 	if v, ok := t.Value.(ast.Var); ok {
+		hold = func(step any) any { return chosen{step} }
 		b := s.vars[v]
 		if b == nil || len(b.places) > 0 || len(b.consts) == 0 {
 			return []any{anyStep}
@@ -334,10 +350,10 @@ func (s *scope) steps(t *ast.Term) []any {
 	for _, v := range values {
 		switch v := v.(type) {
 		case ast.String:
-			out = append(out, string(v))
+			out = append(out, hold(string(v)))
 		case ast.Number:
 			if i, ok := v.Int(); ok {
-				out = append(out, i)
+				out = append(out, hold(i))
 				continue
 			}
 			return []any{anyStep}

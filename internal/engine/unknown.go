@@ -16,7 +16,7 @@ import (
 // unknownPath is a value that is known only after apply and that a policy may
 // read.
 type unknownPath struct {
-	ref  ast.Ref // input.resource.values.…
+	ref  ast.Ref // what partial evaluation leaves open: the value, or more
 	name string  // as findings show it
 	own  bool    // of the resource itself, not of a related one
 }
@@ -25,30 +25,47 @@ type unknownPath struct {
 // and of those that it is related to, sorted.
 func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource) []unknownPath {
 	var list []unknownPath
-	if resource.AnyMark(r.Unknown) {
-		prefix := ast.MustParseRef("input.resource.values")
-		p.ownReads(func(a access) {
-			a.marks(r.Unknown, nil, func(path resource.Path) {
-				list = append(list, unknownPath{ref: refOf(prefix, path), name: path.String(), own: true})
+	add := func(prefix resource.Path, name string, own bool) func(resource.Path) {
+		return func(path resource.Path) {
+			full := slices.Concat(prefix, path)
+			list = append(list, unknownPath{
+				ref:  refOf(full[:p.open(full)]),
+				name: strings.Trim(name+"."+path.String(), "."),
+				own:  own,
 			})
-		})
+		}
+	}
+	if resource.AnyMark(r.Unknown) {
+		p.ownReads(func(a access) { a.marks(r.Unknown, nil, add(resource.Path{"resource", "values"}, "", true)) })
 	}
 	index := map[string]int{}
 	for _, o := range related {
 		i := index[o.Type]
 		index[o.Type]++
-		if !resource.AnyMark(o.Unknown) {
-			continue
+		if resource.AnyMark(o.Unknown) {
+			prefix := resource.Path{"related", o.Type, i, "values"}
+			p.relatedReads(o.Type, func(a access) { a.marks(o.Unknown, nil, add(prefix, o.Address, false)) })
 		}
-		prefix := refOf(ast.MustParseRef("input.related"), resource.Path{o.Type, i, "values"})
-		p.relatedReads(o.Type, func(a access) {
-			a.marks(o.Unknown, nil, func(path resource.Path) {
-				list = append(list, unknownPath{ref: refOf(prefix, path), name: strings.TrimSuffix(o.Address+"."+path.String(), ".")})
-			})
-		})
 	}
 	slices.SortFunc(list, func(a, b unknownPath) int { return cmp.Or(cmp.Compare(a.name, b.name), a.ref.Compare(b.ref)) })
-	return slices.CompactFunc(list, func(a, b unknownPath) bool { return a.ref.Equal(b.ref) })
+	return slices.CompactFunc(list, func(a, b unknownPath) bool { return a.name == b.name && a.ref.Equal(b.ref) })
+}
+
+// open returns how much of the path of an unknown value must be left open.
+//
+// Partial evaluation binds a variable that iterates over a list to the known
+// element, and forgets that something below it is unknown: measured with OPA
+// 1.22, and wrong for us, since the element would count as lacking it. What is
+// unknown at the very step that the variable takes is handled well. So a path
+// is cut after the first step that the policy takes by a variable.
+func (p *policy) open(path resource.Path) int {
+	n := len(path)
+	for _, a := range p.reads.dynamic {
+		if a.meets(path) {
+			n = min(n, a.dynamic()+1)
+		}
+	}
+	return n
 }
 
 func (p *policy) ownReads(use func(access)) {
@@ -71,8 +88,9 @@ func (p *policy) relatedReads(t string, use func(access)) {
 	}
 }
 
-func refOf(prefix ast.Ref, path resource.Path) ast.Ref {
-	ref := slices.Clip(prefix)
+// refOf returns the reference to a path below input.
+func refOf(path resource.Path) ast.Ref {
+	ref := ast.Ref{ast.InputRootDocument}
 	for _, step := range path {
 		switch s := step.(type) {
 		case string:
@@ -103,8 +121,10 @@ func (w *worker) checkPartly(ctx context.Context, p *policy, r *resource.Resourc
 		return finding.Finding{}, false
 	}
 	f := p.finding(r, finding.Unknown)
+	// A residual that asks a rule again does not show what that rule reads.
+	all := !slices.ContainsFunc(open, func(u unknownPath) bool { return res.reads(u.ref) })
 	for _, u := range open {
-		if res.reads(u.ref) {
+		if all || res.reads(u.ref) {
 			f.DependsOn = append(f.DependsOn, u.name)
 			if u.own {
 				f.Attributes = append(f.Attributes, u.name)
@@ -120,14 +140,17 @@ type residual struct {
 	certain verdict // results that need no condition
 	open    bool    // some result stands under a condition
 	refs    []ast.Ref
+	support []*ast.Module // the rules that it refers to
 }
 
 func (w *worker) residual(ctx context.Context, p *policy, input *ast.Term, open []unknownPath) (residual, error) {
 	cancel, release := w.guard(ctx)
 	defer release()
-	terms := make([]*ast.Term, len(open))
-	for i, u := range open {
-		terms[i] = ast.NewTerm(u.ref)
+	var terms []*ast.Term
+	for _, u := range open {
+		if t := ast.NewTerm(u.ref); !slices.ContainsFunc(terms, t.Equal) {
+			terms = append(terms, t)
+		}
 	}
 	bodies, support, err := w.query(p.denyOne, input, cancel).
 		WithUnknowns(terms).
@@ -136,10 +159,10 @@ func (w *worker) residual(ctx context.Context, p *policy, input *ast.Term, open 
 	if err != nil {
 		return residual{}, w.explain(ctx, err)
 	}
-	res := residual{}
+	res := residual{support: support}
 	for _, b := range bodies {
 		res.refs = append(res.refs, refsIn(b)...)
-		if err := res.addBody(b, support); err != nil {
+		if err := res.addBody(b); err != nil {
 			return residual{}, fmt.Errorf("%s:%d: %w", p.File, p.Line, err)
 		}
 	}
@@ -150,119 +173,4 @@ func (w *worker) residual(ctx context.Context, p *policy, input *ast.Term, open 
 	}
 	res.certain.sort()
 	return res, nil
-}
-
-// addBody reads one alternative of the partial answer.
-func (res *residual) addBody(b ast.Body, support []*ast.Module) error {
-	if x := boundTo(b); x != nil {
-		return res.certain.add(x)
-	}
-	// deny itself was kept as a rule of the residual: look at its bodies.
-	if len(b) == 1 {
-		if t, ok := b[0].Terms.(*ast.Term); ok && !b[0].Negated {
-			if ref, ok := t.Value.(ast.Ref); ok {
-				return res.addRules(ref, support)
-			}
-		}
-	}
-	res.open = true
-	return nil
-}
-
-func (res *residual) addRules(ref ast.Ref, support []*ast.Module) error {
-	found := false
-	for _, m := range support {
-		for _, r := range m.Rules {
-			if r.Head.Key == nil || !ref.HasPrefix(m.Package.Path.Extend(r.Head.Ref())) {
-				continue
-			}
-			found = true
-			if !unconditional(r) {
-				res.open = true
-				continue
-			}
-			if err := res.certain.add(r.Head.Key); err != nil {
-				return err
-			}
-		}
-	}
-	// A reference that leads nowhere is not understood: never a pass.
-	res.open = res.open || !found
-	return nil
-}
-
-// unconditional reports whether a rule of the residual always gives its key.
-func unconditional(r *ast.Rule) bool {
-	return r.Head.Key.IsGround() && !hasRefs(r.Head.Key) && len(r.Body) == 1 &&
-		!r.Body[0].Negated && r.Body[0].Terms != nil && isTrue(r.Body[0])
-}
-
-func isTrue(e *ast.Expr) bool {
-	t, ok := e.Terms.(*ast.Term)
-	return ok && t.Equal(ast.BooleanTerm(true))
-}
-
-// boundTo returns the constant that a body binds the result to when the body
-// says nothing else.
-func boundTo(b ast.Body) *ast.Term {
-	var x *ast.Term
-	for _, e := range b {
-		if isTrue(e) && !e.Negated {
-			continue
-		}
-		if !e.IsEquality() || e.Negated || len(e.With) > 0 {
-			return nil
-		}
-		ops := e.Operands()
-		if len(ops) != 2 || x != nil {
-			return nil
-		}
-		switch {
-		case ops[0].Equal(ast.NewTerm(result)):
-			x = ops[1]
-		case ops[1].Equal(ast.NewTerm(result)):
-			x = ops[0]
-		}
-		if x == nil || !x.IsGround() || hasRefs(x) {
-			return nil
-		}
-	}
-	return x
-}
-
-func hasRefs(t *ast.Term) bool {
-	found := false
-	ast.WalkTerms(t, func(t *ast.Term) bool {
-		switch t.Value.(type) {
-		case ast.Ref, ast.Call, *ast.ArrayComprehension, *ast.SetComprehension, *ast.ObjectComprehension, *ast.TemplateString:
-			found = true
-		}
-		return found
-	})
-	return found
-}
-
-func refsIn(x any) []ast.Ref {
-	var refs []ast.Ref
-	ast.WalkRefs(x, func(r ast.Ref) bool {
-		if r[0].Equal(ast.InputRootDocument) {
-			refs = append(refs, r)
-		}
-		return false
-	})
-	return refs
-}
-
-// reads reports whether the residual may read the value at ref.
-func (res *residual) reads(ref ast.Ref) bool {
-	for _, r := range res.refs {
-		same := true
-		for i := 0; i < len(r) && i < len(ref) && same; i++ {
-			same = r[i].Equal(ref[i]) || !r[i].IsGround()
-		}
-		if same {
-			return true
-		}
-	}
-	return false
 }

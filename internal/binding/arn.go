@@ -78,7 +78,7 @@ func (p place) fill(template string) string {
 	if template == "*" {
 		return template
 	}
-	return expand(template, func(name string) string {
+	arn := expand(template, func(name string) string {
 		switch name {
 		case "Partition":
 			return p.partition
@@ -86,6 +86,8 @@ func (p place) fill(template string) string {
 			return p.region
 		case "Account":
 			return p.account
+		case "Value":
+			return "${Value}" // for render
 		}
 		if s, ok := p.values[name].(string); ok && s != "" {
 			if strings.HasPrefix(s, "arn:") {
@@ -97,6 +99,7 @@ func (p place) fill(template string) string {
 		}
 		return p.name
 	})
+	return strings.ReplaceAll(arn, "*", p.name) // templates of the reference may have an asterisk
 }
 
 // sanitize keeps what names in ARNs may have.

@@ -26,7 +26,7 @@ type entry struct {
 // parsedType is all that is known about a resource type.
 type parsedType struct {
 	arn       string
-	create    []string
+	create    []step
 	delete    []string
 	update    map[string][]step
 	judged    map[string]string // operation → ARN template it is judged on; "*" for none; own ARN when missing
@@ -35,9 +35,11 @@ type parsedType struct {
 	uncovered map[string][]string
 }
 
-// step is an update operation and what the attribute must be for it.
+// step is an operation and what an attribute must be for it: the one that is
+// updated, or a named one at creation.
 type step struct {
 	operation string
+	attribute string
 	when      string // "", "set", "unset", a value, or "not " and a value
 }
 
@@ -192,11 +194,16 @@ func parse(e *entry) (*parsedType, error) {
 			return nil, fmt.Errorf("binding data: %w in %s", err, e.operations)
 		}
 	}
-	p.arn, p.create, p.delete = tl.ARN, tl.Create, tl.Delete
+	p.arn, p.delete = tl.ARN, tl.Delete
+	for _, op := range tl.Create {
+		name, condition, _ := strings.Cut(op, " if ")
+		attr, when, _ := strings.Cut(condition, " is ")
+		p.create = append(p.create, step{name, attr, when})
+	}
 	for attr, ops := range tl.Update {
 		for _, op := range ops {
 			name, when, _ := strings.Cut(op, " if ")
-			p.update[attr] = append(p.update[attr], step{name, when})
+			p.update[attr] = append(p.update[attr], step{name, attr, when})
 		}
 	}
 	for op, name := range tl.Judged {
@@ -298,14 +305,15 @@ func (p *parsedType) lookup(attr string) []call {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func (p *parsedType) regionBindings(resourceType string) []Binding {
 	var out []Binding
-	for _, op := range slices.Sorted(slices.Values(p.create)) {
+	for _, s := range p.create {
 		out = append(out, Binding{
-			ResourceType: resourceType, Attribute: regionAttribute, Operation: op, Phase: Create,
+			ResourceType: resourceType, Attribute: regionAttribute, Operation: s.operation, Phase: Create,
 			Resources: []string{"*"}, Key: requestedRegion, KeyType: "String",
 			Absent: Absent{State: AbsentRequired}, Scope: ScopeRequest, Enforced: EnforcedAtCall, Trust: Documented,
 			Evidence: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
 			Notes:    "The Region of the endpoint that is called. IAM and other global services report us-east-1.",
 		})
 	}
+	slices.SortFunc(out, func(a, b Binding) int { return cmp.Compare(a.Operation, b.Operation) })
 	return out
 }

@@ -44,6 +44,7 @@
 //	also         makes something else with the same setting: a way round
 //	also_update  as also, with the meaning of an update
 //
-// An update operation of a type may have a condition on the attribute that
-// chooses it: "cloudtrail:StopLogging if false".
+// An operation of a type may have a condition on the attribute that chooses it:
+// "cloudtrail:StopLogging if false" among the updates of enable_logging,
+// "ec2:AttachInternetGateway if vpc_id is set" among those that create.
 package binding

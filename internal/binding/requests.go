@@ -50,24 +50,31 @@ func (t *Table) Requests(tgt Target) []Request {
 		return nil
 	}
 	p := e.parsed()
+	b := builder{p: p, place: tgt.place(), values: tgt.Values, phase: Create}
 	byOp := map[string][]call{}
-	for _, op := range p.create {
-		byOp[op] = nil
+	certain := map[string]bool{} // made for every resource of the type, or not at all
+	for _, s := range p.create {
+		byOp[s.operation] = nil
+		set := collect(tgt.Values, s.attribute)
+		certain[s.operation] = s.attribute == "" || s.holds(texts(set), len(set) > 0)
 	}
 	for _, c := range p.calls {
 		switch c.word {
 		case wordCreate, wordReplace, wordFollowUp:
 			byOp[c.Operation] = append(byOp[c.Operation], c)
+			if c.Enforced == EnforcedDownstream {
+				certain[c.Operation] = true
+			}
 		}
 	}
-	b := builder{p: p, place: tgt.place(), values: tgt.Values, phase: Create}
 	for _, op := range slices.Sorted(maps.Keys(byOp)) {
-		calls := byOp[op]
-		certain := slices.Contains(p.create, op) || slices.ContainsFunc(calls, func(c call) bool { return c.Enforced == EnforcedDownstream })
-		if !certain && !slices.ContainsFunc(calls, b.isSet) {
-			continue
+		made, known := certain[op]
+		if !known {
+			made = slices.ContainsFunc(byOp[op], b.isSet)
 		}
-		b.operation(op, calls)
+		if made {
+			b.operation(op, byOp[op])
+		}
 	}
 	return b.sorted()
 }
@@ -235,8 +242,8 @@ func (b *builder) resource(op, template string, group []call) string {
 			}
 		}
 	}
-	if pattern(template) == pattern(b.p.arn) {
-		template = b.p.arn
+	if own := pattern(b.p.arn); strings.HasPrefix(own, strings.TrimSuffix(pattern(template), "*")) && template != "*" {
+		template = b.p.arn // the same resource, or a narrower view: loadbalancer/app/… for loadbalancer/…
 	}
 	return b.place.fill(template)
 }

@@ -179,11 +179,13 @@ func TestChanges(t *testing.T) {
 		want              []string
 	}{
 		{
-			"stop logging", "aws_cloudtrail", `{"name": "main", "enable_logging": false}`, []string{"enable_logging"},
+			"stop logging", "aws_cloudtrail", `{"name": "main", "enable_logging": false}`,
+			[]string{"enable_logging"},
 			[]string{"cloudtrail:StopLogging arn:aws:cloudtrail" + account + "trail/main"},
 		},
 		{
-			"start logging", "aws_cloudtrail", `{"name": "main", "enable_logging": true}`, []string{"enable_logging"},
+			"start logging", "aws_cloudtrail", `{"name": "main", "enable_logging": true}`,
+			[]string{"enable_logging"},
 			[]string{"cloudtrail:StartLogging arn:aws:cloudtrail" + account + "trail/main"},
 		},
 		{
@@ -192,7 +194,8 @@ func TestChanges(t *testing.T) {
 			[]string{"ec2:ModifyInstanceMetadataOptions arn:aws:ec2" + account + "instance/web ec2:Attribute/HttpTokens=optional"},
 		},
 		{
-			"deletion window", "aws_kms_key", `{"deletion_window_in_days": 7}`, []string{"deletion_window_in_days"},
+			"deletion window", "aws_kms_key", `{"deletion_window_in_days": 7}`,
+			[]string{"deletion_window_in_days"},
 			[]string{"kms:ScheduleKeyDeletion arn:aws:kms" + account + "key/web kms:ScheduleKeyDeletionPendingWindowInDays=7"},
 		},
 		{
@@ -201,39 +204,48 @@ func TestChanges(t *testing.T) {
 			[]string{"eks:UpdateClusterConfig arn:aws:eks" + account + "cluster/c eks:endpointPublicAccess=true"},
 		},
 		{
-			"a tag", "aws_ebs_volume", `{"tags": {"Owner": "team", "Env": "prod"}}`, []string{"tags.Owner"},
+			"a tag", "aws_ebs_volume", `{"tags": {"Owner": "team", "Env": "prod"}}`,
+			[]string{"tags.Owner"},
 			[]string{"ec2:CreateTags arn:aws:ec2" + account + "volume/web aws:RequestTag/Owner=team aws:TagKeys=Owner"},
 		},
 		{
-			"a tag that goes away", "aws_instance", `{"tags": {"Env": "prod"}}`, []string{"tags.Owner"},
+			"a tag that goes away", "aws_instance", `{"tags": {"Env": "prod"}}`,
+			[]string{"tags.Owner"},
 			[]string{"ec2:DeleteTags arn:aws:ec2" + account + "instance/web"},
 		},
 		{
-			"boundary removed", "aws_iam_role", `{"name": "r"}`, []string{"permissions_boundary"},
+			"boundary removed", "aws_iam_role", `{"name": "r"}`,
+			[]string{"permissions_boundary"},
 			[]string{"iam:DeleteRolePermissionsBoundary arn:aws:iam::444455556666:role/r"},
 		},
 		{
-			"boundary set", "aws_iam_role", `{"name": "r", "permissions_boundary": "arn:aws:iam::444455556666:policy/b"}`, []string{"permissions_boundary"},
+			"boundary set", "aws_iam_role", `{"name": "r", "permissions_boundary": "arn:aws:iam::444455556666:policy/b"}`,
+			[]string{"permissions_boundary"},
 			[]string{"iam:PutRolePermissionsBoundary arn:aws:iam::444455556666:role/r iam:PermissionsBoundary=arn:aws:iam::444455556666:policy/b"},
 		},
 		{
-			"bucket ACL", "aws_s3_bucket_acl", `{"bucket": "logs", "acl": "public-read"}`, []string{"acl"},
+			"bucket ACL", "aws_s3_bucket_acl", `{"bucket": "logs", "acl": "public-read"}`,
+			[]string{"acl"},
 			[]string{"s3:PutBucketAcl arn:aws:s3:::logs s3:x-amz-acl=public-read"},
 		},
 		{
-			"a call without key", "aws_db_instance", `{"identifier": "d", "publicly_accessible": true}`, []string{"publicly_accessible"},
+			"a call without key", "aws_db_instance", `{"identifier": "d", "publicly_accessible": true}`,
+			[]string{"publicly_accessible"},
 			[]string{"rds:ModifyDBInstance arn:aws:rds" + account + "db:d"},
 		},
 		{
-			"deletion without recovery", "aws_secretsmanager_secret", `{"recovery_window_in_days": 0}`, []string{"recovery_window_in_days"},
+			"deletion without recovery", "aws_secretsmanager_secret", `{"recovery_window_in_days": 0}`,
+			[]string{"recovery_window_in_days"},
 			[]string{"secretsmanager:DeleteSecret arn:aws:secretsmanager" + account + "secret:web secretsmanager:ForceDeleteWithoutRecovery=true"},
 		},
 		{
-			"encryption mode", "aws_elasticache_replication_group", `{"transit_encryption_mode": "required"}`, []string{"transit_encryption_mode"},
+			"encryption mode", "aws_elasticache_replication_group", `{"transit_encryption_mode": "required"}`,
+			[]string{"transit_encryption_mode"},
 			[]string{"elasticache:ModifyReplicationGroup arn:aws:elasticache" + account + "replicationgroup:web elasticache:TransitEncryptionEnabled=true"},
 		},
 		{
-			"function URL", "aws_lambda_function_url", `{"function_name": "f", "authorization_type": "NONE"}`, []string{"authorization_type"},
+			"function URL", "aws_lambda_function_url", `{"function_name": "f", "authorization_type": "NONE"}`,
+			[]string{"authorization_type"},
 			[]string{"lambda:UpdateFunctionUrlConfig arn:aws:lambda" + account + "function:f lambda:FunctionUrlAuthType=NONE"},
 		},
 	} {

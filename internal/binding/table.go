@@ -143,10 +143,12 @@ func (t *Table) Operations(resourceType string) (Operations, bool) {
 	}
 	p := e.parsed()
 	o := Operations{
-		Create: slices.Clone(p.create),
 		Delete: slices.Clone(p.delete),
 		Update: map[string][]string{},
 		ARN:    p.arn,
+	}
+	for _, s := range p.create {
+		o.Create = append(o.Create, s.operation)
 	}
 	for attr, steps := range p.update {
 		for _, s := range steps {

@@ -90,7 +90,11 @@ func (b Binding) KeyValue(value string) (string, bool) {
 		if !ok && strings.Contains(b.Values["*"], "${Value}") {
 			return pattern(strings.ReplaceAll(b.Values["*"], "${Value}", value)), true
 		}
-		return v, ok && v != "" && b.injective(value)
+		if ok && v != "" && b.injective(value) {
+			return v, true
+		}
+	case FormPresence, FormContains, FormJSON:
+		// the key tells whether there is a value or what is in it, not which it is
 	}
 	return "", false
 }
@@ -109,44 +113,48 @@ func (b Binding) injective(value string) bool {
 // not sent.
 func (b Binding) render(values []any, fill func(string) string) []string {
 	switch b.Form() {
+	case FormSame:
+		return texts(values)
 	case FormContains:
-		if values == nil {
-			return nil
-		}
 		e := b.Element()
-		if slices.ContainsFunc(values, func(v any) bool { s, _ := text(v); return s == e }) {
+		if slices.Contains(texts(values), e) {
 			return []string{b.Values[containsPrefix+e]}
 		}
 		return nil
 	case FormJSON:
-		var inner []any
-		for _, v := range values {
-			var doc any
-			if s, ok := v.(string); ok && json.Unmarshal([]byte(s), &doc) == nil {
-				inner = append(inner, collect(doc, b.Values["json"])...)
-			}
-		}
-		out := texts(inner)
-		if !b.Multivalued && slices.Contains(out, "true") {
-			return []string{"true"} // one container that is privileged is enough
-		}
-		return out
+		return b.renderJSON(values)
+	case FormMap, FormTemplate, FormPresence:
 	}
 	var out []string
 	for _, s := range texts(values) {
-		v, ok := s, true
-		if b.Values != nil {
-			if v, ok = b.Values[s]; !ok {
-				v = b.Values["*"]
-			}
-			if strings.HasPrefix(v, "arn:") && strings.HasPrefix(s, "arn:") {
-				v = s
-			}
-			v = fill(strings.ReplaceAll(v, "${Value}", s))
+		v, ok := b.Values[s]
+		if !ok {
+			v = b.Values["*"]
 		}
-		if v != "" {
+		if strings.HasPrefix(v, "arn:") && strings.HasPrefix(s, "arn:") {
+			v = s
+		} else {
+			v = strings.ReplaceAll(fill(v), "${Value}", s)
+		}
+		if v != "" && !slices.Contains(out, v) {
 			out = append(out, v)
 		}
+	}
+	return out
+}
+
+// renderJSON looks for the value inside JSON text.
+func (b Binding) renderJSON(values []any) []string {
+	var inner []any
+	for _, v := range values {
+		var doc any
+		if s, ok := v.(string); ok && json.Unmarshal([]byte(s), &doc) == nil {
+			inner = append(inner, collect(doc, b.Values["json"])...)
+		}
+	}
+	out := texts(inner)
+	if !b.Multivalued && slices.Contains(out, "true") {
+		return []string{"true"} // one container that is privileged is enough
 	}
 	return out
 }

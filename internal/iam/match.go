@@ -107,7 +107,8 @@ func matchParts(p, a ARN) bool {
 // resource; nothing else matches that one. ARNs are compared part by part, and
 // a pattern with fewer parts that ends in * covers the missing parts
 // (reference_policies_elements_resource: a * that ends a segment can reach
-// over colons). A pattern that is no ARN is compared as a whole.
+// over colons); other short ARNs match nothing. A pattern that is no ARN is
+// compared as a whole.
 func MatchResource(pattern, resource string) bool {
 	if strings.Trim(pattern, "*") == "" && pattern != "" {
 		return true
@@ -117,7 +118,7 @@ func MatchResource(pattern, resource string) bool {
 	}
 	p, ok := SplitARN(CompleteARN(pattern))
 	if !ok {
-		return Match(pattern, resource)
+		return !strings.HasPrefix(pattern, "arn:") && Match(pattern, resource)
 	}
 	a, ok := SplitARN(resource)
 	return ok && matchParts(p, a)

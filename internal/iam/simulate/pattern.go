@@ -258,6 +258,7 @@ func (p *arnPattern) match(s *scratch, a *iam.ARN) tri {
 type resourcePattern struct {
 	any   bool // "*"
 	isARN bool
+	short bool // an ARN with too few parts, which matches nothing
 	arn   arnPattern
 	whole pattern // of what is no ARN
 }
@@ -276,6 +277,7 @@ func (c *compiler) resource(text string, variables bool) resourcePattern {
 		}
 		return p
 	}
+	p.short = strings.HasPrefix(text, "arn:")
 	p.whole = c.pattern(text, true, variables, false)
 	return p
 }
@@ -289,7 +291,7 @@ func (p *resourcePattern) match(s *scratch) tri {
 	case s.resource == "*":
 		return no
 	case !p.isARN:
-		return p.whole.match(s, s.resource)
+		return min(truth(!p.short), p.whole.match(s, s.resource))
 	case !s.isARN:
 		return no
 	}

@@ -49,6 +49,7 @@ type call struct {
 	word      string   // the word in the data that lists the operation
 	templates []string // ARN templates of Resources; empty when the key does not depend on them
 	each      string   // "", eachAlways or eachPresent
+	omit      []string // values that Terraform leaves out of the call at creation
 }
 
 // What makes every block a resource of its own.
@@ -91,6 +92,7 @@ type bindingLine struct {
 	AlsoUpdate  []string          `json:"also_update"`
 	On          []string          `json:"on"`
 	Values      map[string]string `json:"values"`
+	Omit        []string          `json:"omit"`
 	Absent      string            `json:"absent"`
 	Default     string            `json:"default"`
 	Scope       string            `json:"scope"`
@@ -282,10 +284,10 @@ func (l *bindingLine) calls(arns map[string]string) ([]call, error) {
 			if b.Absent = (Absent{State: l.Absent, Value: l.Default}); g.phase == Update {
 				b.Absent = Absent{State: AbsentUnchanged}
 			}
-			out = append(out, call{Binding: b, word: g.word, templates: templates, each: l.Each})
+			out = append(out, call{Binding: b, word: g.word, templates: templates, each: l.Each, omit: l.Omit})
 			if b.Key == requestTag {
 				b.Key, b.Multivalued = tagKeys, true
-				out = append(out, call{Binding: b, word: g.word, templates: templates, each: l.Each})
+				out = append(out, call{Binding: b, word: g.word, templates: templates, each: l.Each, omit: l.Omit})
 			}
 		}
 	}

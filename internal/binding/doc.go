@@ -47,4 +47,8 @@
 // An operation of a type may have a condition on the attribute that chooses it:
 // "cloudtrail:StopLogging if false" among the updates of enable_logging,
 // "ec2:AttachInternetGateway if vpc_id is set" among those that create.
+//
+// "omit" lists values that Terraform does not send when it creates the
+// resource, because they are the service's default: an internet-facing load
+// balancer is one without a scheme.
 package binding

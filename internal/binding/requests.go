@@ -272,7 +272,11 @@ func (b *builder) send(context map[string][]string, c call, values map[string]an
 		sendTags(context, c, tagsOf(values, name), tag)
 		return
 	}
-	got := c.render(collect(values, c.Attribute), b.place.fill)
+	set := collect(values, c.Attribute)
+	if b.phase == Create {
+		set = slices.DeleteFunc(set, func(v any) bool { s, _ := text(v); return slices.Contains(c.omit, s) })
+	}
+	got := c.render(set, b.place.fill)
 	if len(got) == 0 {
 		return
 	}

@@ -156,6 +156,22 @@ func TestRequests(t *testing.T) {
 			"containers are read from their JSON", "aws_ecs_task_definition", `{"container_definitions": "[{\"name\":\"a\"},{\"name\":\"b\",\"privileged\":true}]"}`,
 			[]string{"ecs:RegisterTaskDefinition arn:aws:ecs" + account + "task-definition/web:web ecs:privileged=true"},
 		},
+		{
+			"an internet-facing load balancer is one without a scheme", "aws_lb", `{"internal": false}`,
+			[]string{"elasticloadbalancing:CreateLoadBalancer arn:aws:elasticloadbalancing" + account + "loadbalancer/app/web/web"},
+		},
+		{
+			"an internal load balancer says so", "aws_lb", `{"internal": true, "subnets": ["subnet-1", "subnet-2"]}`,
+			[]string{"elasticloadbalancing:CreateLoadBalancer arn:aws:elasticloadbalancing" + account + "loadbalancer/app/web/web elasticloadbalancing:Scheme=internal elasticloadbalancing:Subnet=subnet-1,subnet-2"},
+		},
+		{
+			"an attribute chooses the call", "aws_security_group_rule", `{"type": "ingress"}`,
+			[]string{"ec2:AuthorizeSecurityGroupIngress arn:aws:ec2" + account + "security-group/web"},
+		},
+		{
+			"encryption by default is turned off by a call of its own", "aws_ebs_encryption_by_default", `{"enabled": false}`,
+			[]string{"ec2:DisableEbsEncryptionByDefault *"},
+		},
 		{"unknown type", "aws_nothing", `{}`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -261,6 +277,37 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzRequests states what holds for any values: requests are complete and
+// concrete, and the same every time.
+func FuzzRequests(f *testing.F) {
+	f.Add("aws_instance", `{"root_block_device": [{"encrypted": true}], "tags": {"a": "b"}}`)
+	f.Add("aws_ecs_task_definition", `{"container_definitions": "[{}]"}`)
+	f.Add("aws_s3_bucket", `{"bucket": "${Value}*", "acl": 1e99}`)
+	f.Add("aws_launch_template", `{"block_device_mappings": {"ebs": null}, "network_interfaces": [[]]}`)
+	f.Fuzz(func(t *testing.T, typ, values string) {
+		tgt := binding.Target{Type: typ, Name: values}
+		if json.Unmarshal([]byte(values), &tgt.Values) != nil {
+			return
+		}
+		attributes := slices.Sorted(maps.Keys(tgt.Values))
+		table := binding.Library()
+		requests := slices.Concat(table.Requests(tgt), table.Changes(tgt, attributes))
+		if again := slices.Concat(table.Requests(tgt), table.Changes(tgt, attributes)); render(again) != render(requests) {
+			t.Errorf("not the same twice:\n%s%s", render(requests), render(again))
+		}
+		for _, r := range requests {
+			if len(r.Context["aws:RequestedRegion"]) != 1 || r.Resource == "" {
+				t.Errorf("incomplete: %+v", r)
+			}
+			for k, v := range r.Context {
+				if len(v) == 0 {
+					t.Errorf("%s: a key without values: %s", r.Operation, k)
+				}
+			}
+		}
+	})
 }
 
 func TestRequestPlace(t *testing.T) {

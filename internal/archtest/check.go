@@ -166,7 +166,7 @@ func (s source) size() []string {
 // environment and clock.
 func (s source) habits() []string {
 	names := s.localNames()
-	program := s.dir == "cmd" || strings.HasPrefix(s.dir, "cmd/")
+	program := s.dir == "cmd" || strings.HasPrefix(s.dir, "cmd/") || s.dir == "internal/tftest"
 	var out []string
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		switch n := n.(type) {

@@ -28,6 +28,7 @@ var Packages = []Package{
 	{Path: "internal/finding", Imports: []string{"internal/resource", "internal/diag"}},
 	{Path: "internal/iam", Imports: []string{"internal/diag"}},
 	{Path: "internal/iamdata"},
+	{Path: "internal/iamdata/gen", Imports: []string{"internal/iamdata"}},
 
 	// From bytes to findings, and from findings to bytes.
 	{
@@ -83,6 +84,7 @@ var Packages = []Package{
 	{
 		Path:    "compiler/emit",
 		Imports: []string{"compiler/ir", "compiler/layer", "compiler/except", "compiler/pack", "internal/exception", "internal/iam", "internal/diag"},
+		Tests:   []string{"internal/iam/simulate", "internal/tftest"},
 	},
 	{
 		Path:    "compiler/verify",
@@ -138,7 +140,7 @@ var Dependencies = []Dependency{
 }
 
 // Forbidden names what may be used only where the process meets the program:
-// in cmd and cmd/parapet. Keys are "import path.name", values say what to do
+// in cmd and cmd/parapet (and in tftest, which finds tools for tests). Keys are "import path.name", values say what to do
 // instead.
 var Forbidden = map[string]string{
 	"fmt.Print":    "write to the io.Writer that the caller gives",

@@ -166,7 +166,7 @@ func (s source) size() []string {
 // environment and clock.
 func (s source) habits() []string {
 	names := s.localNames()
-	program := s.dir == "cmd" || strings.HasPrefix(s.dir, "cmd/") || s.dir == "internal/tftest"
+	row, _ := lookup(s.dir)
 	var out []string
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -176,12 +176,12 @@ func (s source) habits() []string {
 			}
 		case *ast.SelectorExpr:
 			pkg, ok := n.X.(*ast.Ident)
-			if !ok || program {
+			if !ok || row.Process {
 				break
 			}
 			name := names[pkg.Name] + "." + n.Sel.Name
 			if instead, bad := Forbidden[name]; bad {
-				out = append(out, fmt.Sprintf("%s: %s outside cmd: %s", s.at(n), name, instead))
+				out = append(out, fmt.Sprintf("%s: %s is for cmd: %s", s.at(n), name, instead))
 			}
 		}
 		return true

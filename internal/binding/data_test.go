@@ -223,6 +223,8 @@ func TestBindingsAreSound(t *testing.T) {
 				t.Errorf("%s: documented, but not where", where)
 			case c.Related && c.Trust == Doubtful:
 				t.Errorf("%s: a way round that is doubtful belongs to the uncovered", where)
+			case c.Trust == Doubtful && c.Notes == "":
+				t.Errorf("%s: doubtful, but not what to test", where)
 			case c.each != "" && !strings.Contains(c.Attribute, "[]"):
 				t.Errorf("%s: each block, but no block", where)
 			}

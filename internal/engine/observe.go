@@ -2,7 +2,9 @@ package engine
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/finding"
@@ -89,9 +91,18 @@ func (x *redactor) gather(tree, v any) {
 func (x *redactor) strings(v any) {
 	switch v := v.(type) {
 	case string:
-		if len(v) >= minSecret {
-			x.secrets = append(x.secrets, v)
+		x.add(v)
+		// Rego quotes strings inside of other values, and Go those in errors.
+		if q := strconv.Quote(v); q != `"`+v+`"` {
+			x.add(q[1 : len(q)-1])
 		}
+		if q, err := json.Marshal(v); err == nil {
+			x.add(string(q[1 : len(q)-1]))
+		}
+	case json.Number:
+		x.add(string(v))
+	case float64:
+		x.add(strconv.FormatFloat(v, 'f', -1, 64))
 	case map[string]any:
 		for _, e := range v {
 			x.strings(e)
@@ -100,6 +111,12 @@ func (x *redactor) strings(v any) {
 		for _, e := range v {
 			x.strings(e)
 		}
+	}
+}
+
+func (x *redactor) add(s string) {
+	if len(s) >= minSecret && !slices.Contains(x.secrets, s) {
+		x.secrets = append(x.secrets, s)
 	}
 }
 

@@ -71,7 +71,7 @@ func unmatched(r Record, glob string, prog ir.Program) (diag.Diagnostic, bool) {
 	setting := ""
 	for _, g := range prog.Guardrails {
 		switch {
-		case !MatchPolicy(glob, g.ID):
+		case !iam.Match(glob, g.ID):
 		case len(g.Statements) > 0:
 			return diag.Diagnostic{}, false
 		default:

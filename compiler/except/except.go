@@ -27,6 +27,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/exception"
+	"github.com/parapet-dev/parapet/internal/iam"
 )
 
 // MaxLists is how many distinct lists of resources one guardrail takes. Every
@@ -102,32 +103,9 @@ func (s Set) For(guardrail string) []Record {
 	return slices.DeleteFunc(slices.Clone(s.records), func(r Record) bool { return !r.Reaches(guardrail) })
 }
 
-// MatchPolicy reports whether a glob of an exception names a policy. Only *
-// is special: it stands for any run of characters.
-func MatchPolicy(glob, id string) bool {
-	first, rest, star := strings.Cut(glob, "*")
-	if !star {
-		return glob == id
-	}
-	id, ok := strings.CutPrefix(id, first)
-	if !ok {
-		return false
-	}
-	parts := strings.Split(rest, "*")
-	last := parts[len(parts)-1]
-	for _, p := range parts[:len(parts)-1] {
-		i := strings.Index(id, p)
-		if i < 0 {
-			return false
-		}
-		id = id[i+len(p):]
-	}
-	return strings.HasSuffix(id, last)
-}
-
 // Reaches reports whether the record names the guardrail.
 func (r Record) Reaches(guardrail string) bool {
-	return slices.ContainsFunc(r.Policies, func(p string) bool { return MatchPolicy(p, guardrail) })
+	return slices.ContainsFunc(r.Policies, func(p string) bool { return iam.Match(p, guardrail) })
 }
 
 // guardrailResources keeps the ARN patterns of a record's resources. gate says

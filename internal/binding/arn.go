@@ -99,7 +99,8 @@ func (p place) fill(template string) string {
 		}
 		return p.name
 	})
-	return strings.ReplaceAll(arn, "*", p.name) // templates of the reference may have an asterisk
+	arn = strings.Replace(arn, "alias/alias/", "alias/", 1) // the names of KMS aliases begin with alias/
+	return strings.ReplaceAll(arn, "*", p.name)             // templates of the reference may have an asterisk
 }
 
 // sanitize keeps what names in ARNs may have.

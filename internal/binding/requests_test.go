@@ -165,6 +165,10 @@ func TestRequests(t *testing.T) {
 			[]string{"elasticloadbalancing:CreateLoadBalancer arn:aws:elasticloadbalancing" + account + "loadbalancer/app/web/web elasticloadbalancing:Scheme=internal elasticloadbalancing:Subnet=subnet-1,subnet-2"},
 		},
 		{
+			"the name of an alias begins with alias/", "aws_kms_alias", `{"name": "alias/logs"}`,
+			[]string{"kms:CreateAlias arn:aws:kms" + account + "alias/logs"},
+		},
+		{
 			"an attribute chooses the call", "aws_security_group_rule", `{"type": "ingress"}`,
 			[]string{"ec2:AuthorizeSecurityGroupIngress arn:aws:ec2" + account + "security-group/web"},
 		},

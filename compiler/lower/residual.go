@@ -3,6 +3,9 @@ package lower
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -61,6 +64,25 @@ func partial(ctx context.Context, p Policy) (*residual, error) {
 		return nil, fmt.Errorf("read the data of %s: %w", p.ID, err)
 	}
 	return r, nil
+}
+
+// Residual writes what is left of a policy's deny rule when nothing of the
+// input is known: the queries, then the rules that they refer to.
+func Residual(ctx context.Context, p Policy) (string, error) {
+	r, err := partial(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, q := range r.queries {
+		fmt.Fprintf(&b, "%s\n", q)
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.rules)) {
+		for _, rule := range r.rules[path] {
+			fmt.Fprintf(&b, "%s: %s\n", path, rule)
+		}
+	}
+	return b.String(), nil
 }
 
 // plainObject gives the store's root as plain JSON, whatever the store keeps.

@@ -82,7 +82,11 @@ func patterns(re *syntax.Regexp) ([]piece, error) {
 		return classPatterns(re)
 	case syntax.OpQuest:
 		ps, err := patterns(re.Sub[0])
-		return append([]piece{{}}, ps...), err
+		if err != nil {
+			return nil, err
+		}
+		ps = append([]piece{{}}, ps...)
+		return ps, tooMany(ps)
 	case syntax.OpStar, syntax.OpPlus:
 		if op := re.Sub[0].Op; op != syntax.OpAnyChar && op != syntax.OpAnyCharNotNL {
 			return nil, errUnbounded

@@ -19,7 +19,9 @@ import (
 // verbs is the table of verbs, in the order of the help text.
 var verbs = []func(Streams) *cobra.Command{
 	gateCommand,
+	compileCommand,
 	policyCommand,
+	demoCommand,
 	versionCommand,
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/exception"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/iam"
 )
 
 // Scope says how findings are divided into modules.
@@ -80,6 +81,10 @@ type Module struct {
 	wanted []wanted
 	set    except.Set
 }
+
+// Expand returns the statements that the module emits for one of its
+// guardrail's statements, with the exceptions worked in.
+func (m Module) Expand(st ir.Statement) []iam.Statement { return m.set.Expand(st) }
 
 // Result is everything that a compilation made.
 type Result struct {

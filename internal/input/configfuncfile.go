@@ -1,0 +1,166 @@
+package input
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"path"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// addFileFunctions adds the functions that read files of the module. What is
+// outside of it cannot be read.
+func addFileFunctions(table map[string]function.Function, files fs.FS) {
+	read := func(name string) (string, error) {
+		if files == nil {
+			return "", errors.New("there are no files to read")
+		}
+		b, err := fs.ReadFile(files, path.Clean(name))
+		return string(b), err
+	}
+	table["file"] = text1(func(name string) (string, error) {
+		s, err := read(name)
+		if err == nil && !utf8.ValidString(s) {
+			err = fmt.Errorf("%s is not UTF-8 text", name)
+		}
+		return s, err
+	})
+	table["filebase64"] = text1(func(name string) (string, error) {
+		s, err := read(name)
+		return base64.StdEncoding.EncodeToString([]byte(s)), err
+	})
+	table["fileexists"] = function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			_, err := read(args[0].AsString())
+			return cty.BoolVal(err == nil), nil
+		},
+	})
+	// A template calls the same functions, except templatefile itself.
+	inner := make(map[string]function.Function, len(table))
+	for name, f := range table {
+		inner[name] = f
+	}
+	table["templatefile"] = function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}, dynamicParam("vars")},
+		Type:   function.StaticReturnType(cty.DynamicPseudoType),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			text, err := read(args[0].AsString())
+			if err != nil {
+				return cty.NilVal, function.NewArgError(0, err)
+			}
+			if t := args[1].Type(); !t.IsObjectType() && !t.IsMapType() {
+				return cty.NilVal, function.NewArgErrorf(1, "the variables of a template must be an object")
+			}
+			x, diags := hclsyntax.ParseTemplate([]byte(text), args[0].AsString(), hcl.InitialPos)
+			if diags.HasErrors() {
+				return cty.NilVal, function.NewArgError(0, diags)
+			}
+			v, diags := x.Value(&hcl.EvalContext{Variables: args[1].AsValueMap(), Functions: inner})
+			if diags.HasErrors() {
+				return cty.NilVal, function.NewArgError(0, diags)
+			}
+			return v, nil
+		},
+	})
+}
+
+func cidrHostFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "prefix", Type: cty.String}, {Name: "hostnum", Type: cty.Number}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			n, err := whole(args[1])
+			if err != nil {
+				return cty.NilVal, function.NewArgError(1, err)
+			}
+			addr, err := cidrHost(args[0].AsString(), n)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return cty.StringVal(addr.String()), nil
+		},
+	})
+}
+
+func cidrSubnetFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{
+			{Name: "prefix", Type: cty.String}, {Name: "newbits", Type: cty.Number}, {Name: "netnum", Type: cty.Number},
+		},
+		Type: function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			bits, err := smallInt(args[1])
+			if err != nil {
+				return cty.NilVal, function.NewArgError(1, err)
+			}
+			n, err := whole(args[2])
+			if err != nil {
+				return cty.NilVal, function.NewArgError(2, err)
+			}
+			p, err := cidrSubnet(args[0].AsString(), bits, n)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return cty.StringVal(p.String()), nil
+		},
+	})
+}
+
+func cidrSubnetsFunc() function.Function {
+	return function.New(&function.Spec{
+		Params:   []function.Parameter{{Name: "prefix", Type: cty.String}},
+		VarParam: &function.Parameter{Name: "newbits", Type: cty.Number},
+		Type:     function.StaticReturnType(cty.List(cty.String)),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			var bits []int
+			for i, a := range args[1:] {
+				n, err := smallInt(a)
+				if err != nil {
+					return cty.NilVal, function.NewArgError(i+1, err)
+				}
+				bits = append(bits, n)
+			}
+			subnets, err := cidrSubnets(args[0].AsString(), bits)
+			if err != nil || len(subnets) == 0 {
+				return cty.ListValEmpty(cty.String), err
+			}
+			var list []cty.Value
+			for _, s := range subnets {
+				list = append(list, cty.StringVal(s))
+			}
+			return cty.ListVal(list), nil
+		},
+	})
+}
+
+// whole returns a number that has no fraction.
+func whole(v cty.Value) (*big.Int, error) {
+	n, accuracy := v.AsBigFloat().Int(nil)
+	if n == nil || accuracy != big.Exact {
+		return nil, errors.New("a whole number is needed")
+	}
+	if n.BitLen() > 128 {
+		return nil, errors.New("the number is too large")
+	}
+	return n, nil
+}
+
+func smallInt(v cty.Value) (int, error) {
+	n, err := whole(v)
+	if err != nil {
+		return 0, err
+	}
+	if n.BitLen() > 16 {
+		return 0, errors.New("the number is too large")
+	}
+	return int(n.Int64()), nil
+}

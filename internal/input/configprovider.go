@@ -1,0 +1,81 @@
+package input
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// providerFacts are what a provider block says about its resources.
+type providerFacts struct {
+	source  string // source address
+	account string
+	region  string
+	tags    cty.Value // default_tags, NilVal when there are none
+}
+
+// providerOf evaluates the provider configuration that a resource uses: the
+// one that it names, else the default one of its type's first word.
+func (e *evaluator) providerOf(o *object) providerFacts {
+	key, _, _ := strings.Cut(o.kind, "_")
+	content, _, _ := o.block.Body.PartialContent(metaSchema)
+	if a := content.Attributes["provider"]; a != nil {
+		if t, diags := hcl.AbsTraversalForExpr(a.Expr); !diags.HasErrors() {
+			key = t.RootName()
+			if alias := step(t, 1); alias != "" {
+				key += "." + alias
+			}
+		}
+	}
+	if p, ok := e.providers[key]; ok {
+		return p
+	}
+	p := providerFacts{source: e.providerSource(key)}
+	if b := e.module.providers[key]; b != nil && e.enter("provider "+key, b.DefRange) {
+		e.configureProvider(&p, e.body(b.Body, nil, false))
+		delete(e.active, "provider "+key)
+	}
+	e.providers[key] = p
+	return p
+}
+
+func (e *evaluator) providerSource(key string) string {
+	name, _, _ := strings.Cut(key, ".")
+	source := e.module.required[name]
+	switch {
+	case source == "":
+		source = "hashicorp/" + name
+	case strings.Count(source, "/") == 2:
+		return source
+	}
+	return "registry.terraform.io/" + source
+}
+
+func (e *evaluator) configureProvider(p *providerFacts, v cty.Value) {
+	plain, _, _ := exportValue(v)
+	config, _ := plain.(map[string]any)
+	if region, _ := config["region"].(string); isRegion(region) {
+		p.region = region
+	}
+	if role, ok := first(config["assume_role"]).(map[string]any); ok {
+		arn, _ := role["role_arn"].(string)
+		p.account = accountOf(arn)
+	} else if ids, _ := config["allowed_account_ids"].([]any); len(ids) == 1 {
+		id, _ := ids[0].(string)
+		p.account = accountOf(id)
+	}
+	members := v.AsValueMap()
+	if blocks, ok := members["default_tags"]; ok && blocks.IsKnown() && blocks.Type().IsTupleType() && blocks.LengthInt() > 0 {
+		if block := blocks.Index(cty.NumberIntVal(0)); block.Type().IsObjectType() && block.Type().HasAttribute("tags") {
+			p.tags = block.GetAttr("tags")
+		}
+	}
+}
+
+func first(v any) any {
+	if l, ok := v.([]any); ok && len(l) > 0 {
+		return l[0]
+	}
+	return nil
+}

@@ -61,6 +61,7 @@ func program() ir.Program {
 				ID: "aws-kms-deletion-window", Title: "Keys wait 30 days & more before they go", Layer: ir.SCP,
 				Fidelity: ir.Stricter, Trust: ir.Documented, Origin: ir.Derived,
 				Policy:     ir.PolicyRef{ID: "aws-kms-deletion-window", File: "policies/aws/kms/window/policy.rego", Line: 9, SHA256: "4567"},
+				Findings:   []string{"f2"},
 				Operations: []string{"kms:ScheduleKeyDeletion"},
 				Statements: []ir.Statement{{
 					Sid: "KmsWindow", Guardrail: "aws-kms-deletion-window", Actions: []string{"kms:ScheduleKeyDeletion"},
@@ -136,8 +137,8 @@ func compile(t testing.TB, prog ir.Program, records []exception.Record) (emit.Ou
 	for _, g := range prog.Guardrails {
 		ds = append(ds, layer.Check(g)...)
 	}
-	docs, more := pack.Pack(prog, pack.Options{Limits: layer.DefaultLimits(), Size: set.Size})
-	if ds = append(ds, more...); len(ds) > 0 {
+	docs, more := pack.Pack(prog, pack.Options{Limits: layer.DefaultLimits(), Size: set.Size, Headroom: -1})
+	if ds = append(ds, more...); ds.HasErrors() {
 		t.Fatal(ds)
 	}
 	out, err := emit.Module(prog, docs, set, emit.Options{Version: "0.1.0", Limits: layer.DefaultLimits(), ProtectedTags: tags})

@@ -1,9 +1,11 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -142,20 +144,15 @@ const (
 func (m module) decisions() ([]byte, error) {
 	f := newTestFile("Run with: terraform init && terraform test", "No provider and no account are needed.")
 	f.run(run{name: "documents", comment: "The documents without exceptions."})
-	for _, g := range m.guardrails() {
-		if len(g.Tests) > 0 {
-			f.run(decide(g.ID, "documents", fmt.Sprintf("%s: %d requests.", g.Title, len(g.Tests)),
-				setting{"guardrails", fmt.Sprintf("[%q]", g.ID)}))
-		}
-	}
+	m.decideAll(f, here, "documents")
 	f.run(run{
 		name: "documents_with_exception", comment: "One role is exempt until a deadline.",
 		variables: []setting{{"exceptions", exceptionText("principals", testRole, testDeadline)}},
 	})
-	f.run(decide("exempt_role_passes", "documents_with_exception", "",
+	f.run(decide(here, "exempt_role_passes", "documents_with_exception", "",
 		setting{"exempt", "true"}, caller(testRole, testBefore)))
-	f.run(decide("its_neighbour_does_not", "documents_with_exception", "", caller(testNeighbour, testBefore)))
-	f.run(decide("nor_does_it_after_the_deadline", "documents_with_exception", "", caller(testRole, testDeadline)))
+	f.run(decide(here, "its_neighbour_does_not", "documents_with_exception", "", caller(testNeighbour, testBefore)))
+	f.run(decide(here, "nor_does_it_after_the_deadline", "documents_with_exception", "", caller(testRole, testDeadline)))
 	for _, r := range []struct{ name, exceptions string }{
 		{"expired", exceptionText("principals", testRole, "2020-01-01")},
 		{"malformed_date", exceptionText("principals", testRole, "next year")},
@@ -164,19 +161,41 @@ func (m module) decisions() ([]byte, error) {
 		{"everyone", exceptionText("principals", "*", testDeadline)},
 		{"every_role", exceptionText("principals", "arn:aws:iam::*:role/*", testDeadline)},
 		{"malformed_account", exceptionText("accounts", "1234", testDeadline)},
-		{"nobody", `{ test = { policies = ["*"], reason = "test", owner = "test" } }`},
-		{"unexplained", fmt.Sprintf(`{ test = { policies = ["*"], principals = [%q], reason = " ", owner = "" } }`, testRole)},
+		{"nobody", testRecord(`reason = "test"`, `owner = "test"`)},
+		{"unexplained", testRecord(fmt.Sprintf("principals = [%q]", testRole), `reason = " "`, `owner = ""`)},
 	} {
 		f.run(run{name: "refuses_" + r.name, variables: []setting{{"exceptions", r.exceptions}}, fails: "output.documents"})
 	}
 	return f.bytes()
 }
 
+// The test module, seen from modules/documents and from the root.
+const (
+	here = "./tests/decide"
+	root = "./modules/documents/tests/decide"
+)
+
+// decideAll decides every guardrail's requests on documents without exceptions.
+func (m module) decideAll(f *testFile, source, documents string) {
+	for _, g := range m.guardrails() {
+		denied := 0
+		for _, t := range g.Tests {
+			if t.Deny {
+				denied++
+			}
+		}
+		if len(g.Tests) > 0 {
+			f.run(decide(source, g.ID, documents, fmt.Sprintf("%s: denies %d, lets through %d.", cmp.Or(g.Title, g.ID), denied, len(g.Tests)-denied),
+				setting{"guardrails", fmt.Sprintf("[%q]", g.ID)}))
+		}
+	}
+}
+
 // decide is a run that lets the test module decide requests on the documents
 // of an earlier run.
-func decide(name, documents, comment string, more ...setting) run {
+func decide(source, name, documents, comment string, more ...setting) run {
 	return run{
-		name: name, comment: comment, source: "./tests/decide",
+		name: name, comment: comment, source: source,
 		variables: append([]setting{
 			{"documents", "run." + documents + ".documents"},
 			{"statements", "run." + documents + ".statements"},
@@ -187,11 +206,16 @@ func decide(name, documents, comment string, more ...setting) run {
 
 func caller(role, now string) setting {
 	return setting{"caller", fmt.Sprintf(
-		`{ "aws:PrincipalArn" = [%q], "aws:PrincipalAccount" = ["111122223333"], "aws:CurrentTime" = [%q] }`, role, now)}
+		"{\n\"aws:PrincipalArn\" = [%q]\n\"aws:PrincipalAccount\" = [\"111122223333\"]\n\"aws:CurrentTime\" = [%q]\n}", role, now)}
 }
 
+// exceptionText writes var.exceptions with one record for every guardrail.
 func exceptionText(kind, identity, expires string) string {
-	return fmt.Sprintf(`{ test = { policies = ["*"], %s = [%q], reason = "test", owner = "test", expires = %q } }`, kind, identity, expires)
+	return testRecord(fmt.Sprintf("%s = [%q]", kind, identity), `reason = "test"`, `owner = "test"`, fmt.Sprintf("expires = %q", expires))
+}
+
+func testRecord(lines ...string) string {
+	return "{\ntest = {\npolicies = [\"*\"]\n" + strings.Join(lines, "\n") + "\n}\n}"
 }
 
 // wiring writes the tests of the root module, whose provider is a mock.
@@ -205,17 +229,19 @@ func (m module) wiring() ([]byte, error) {
 		setting{"targets", `["ou-ab12-11111111", "111122223333"]`},
 		setting{"attached_policies", fmt.Sprint(m.o.Attached)},
 	)
+	const attaches = "attaches_every_document_to_every_target"
 	n := len(m.docs)
 	f.run(run{
-		name: "attaches_every_document_to_every_target",
+		name: attaches,
 		asserts: [][2]string{
-			{fmt.Sprintf("length(aws_organizations_policy.guardrail) == %d", n), fmt.Sprintf(`"There must be %d policies."`, n)},
-			{fmt.Sprintf("length(aws_organizations_policy_attachment.guardrail) == %d", 2*n), fmt.Sprintf(`"There must be %d attachments."`, 2*n)},
+			{fmt.Sprintf("length(aws_organizations_policy.guardrail) == %d", n), fmt.Sprintf(`"Policies: not %d."`, n)},
+			{fmt.Sprintf("length(aws_organizations_policy_attachment.guardrail) == %d", 2*n), fmt.Sprintf(`"Attachments: not %d."`, 2*n)},
 		},
 	})
 	if n == 0 {
 		return f.bytes()
 	}
+	m.decideAll(f, root, attaches)
 	f.run(run{
 		name:      "refuses_more_policies_than_a_target_takes",
 		variables: []setting{{"attached_policies", fmt.Sprint(m.o.Limits.Attachments(ir.SCP))}},
@@ -223,9 +249,10 @@ func (m module) wiring() ([]byte, error) {
 	})
 	f.run(run{
 		name: "refuses_documents_that_exceptions_make_too_large",
-		variables: []setting{{"exceptions", fmt.Sprintf(
-			`{ test = { policies = ["*"], principals = [for i in range(%d) : "arn:aws:iam::111122223333:role/parapet-test-${i}"], reason = "test", owner = "test" } }`,
-			m.o.Limits.Document(ir.SCP)/40)}},
+		variables: []setting{{"exceptions", testRecord(
+			fmt.Sprintf(`principals = [for i in range(%d) : "arn:aws:iam::111122223333:role/parapet-test-${i}"]`, m.o.Limits.Document(ir.SCP)/40),
+			`reason = "test"`, `owner = "test"`,
+		)}},
 		fails: "aws_organizations_policy.guardrail",
 	})
 	f.run(run{

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -93,29 +94,18 @@ func (tf *Terraform) Run(dir string, args ...string) []byte {
 	return out
 }
 
-// Try runs terraform and returns its standard output, both outputs together,
-// and its error.
+// Try runs terraform and returns its standard output, the same with standard
+// error behind it, and its error.
 func (tf *Terraform) Try(dir string, args ...string) (out, all []byte, err error) {
 	tf.t.Helper()
 	ctx, cancel := context.WithTimeout(tf.t.Context(), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, tf.path, args...)
 	cmd.Dir, cmd.Env = dir, tf.env
-	var stdout, both bytes.Buffer
-	cmd.Stdout = writers{&stdout, &both}
-	cmd.Stderr = &both
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
-	return stdout.Bytes(), both.Bytes(), err
-}
-
-// writers writes to several buffers.
-type writers []*bytes.Buffer
-
-func (ws writers) Write(p []byte) (int, error) {
-	for _, w := range ws {
-		w.Write(p)
-	}
-	return len(p), nil
+	return stdout.Bytes(), slices.Concat(stdout.Bytes(), stderr.Bytes()), err
 }
 
 // mirror finds a directory with the AWS provider: the one that the environment

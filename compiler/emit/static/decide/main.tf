@@ -19,7 +19,7 @@ variable "guardrails" {
 }
 
 variable "caller" {
-  description = "Condition keys that the caller brings: they come on top of those of the requests."
+  description = "Condition keys that the caller brings, where a request does not have them itself."
   type        = map(list(string))
   default = {
     "aws:PrincipalArn"     = ["arn:aws:iam::111122223333:role/anyone"]
@@ -43,8 +43,11 @@ output "wrong" {
 }
 
 locals {
+  # A request that says who makes it is no request of an exempt caller.
   asked = {
-    for name, r in local.requests : name => r if var.guardrails == null || try(contains(var.guardrails, r.guardrail), false)
+    for name, r in local.requests : name => r
+    if(var.guardrails == null || try(contains(var.guardrails, r.guardrail), false))
+    && !(var.exempt && contains([for k in keys(r.context) : lower(k)], "aws:principalarn"))
   }
 
   # A guardrail answers for itself: its own statements, not its neighbours'.
@@ -59,7 +62,10 @@ locals {
   # absent.
   contexts = {
     for name, r in local.asked : name => {
-      for k, vs in merge(r.context, var.caller) : lower(k) => vs if length(vs) > 0
+      for k, vs in merge(
+        { for k, vs in var.caller : lower(k) => vs },
+        { for k, vs in r.context : lower(k) => vs },
+      ) : k => vs if length(vs) > 0
     }
   }
 

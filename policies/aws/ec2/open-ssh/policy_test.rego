@@ -62,3 +62,12 @@ test_egress_rules_are_not_judged if {
 	attributes("aws_security_group_rule", object.union(values, {"type": "egress"})) == set()
 	attributes("aws_security_group_rule", object.union(values, {"type": "ingress"})) == {"cidr_blocks"}
 }
+
+test_rules_of_the_older_kind if {
+	ssh := {"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22}
+	https := object.union(ssh, {"from_port": 443, "to_port": 443})
+	older := "aws_security_group_rule"
+	attributes(older, object.union(ssh, {"cidr_blocks": ["0.0.0.0/0"]})) == {"cidr_blocks"}
+	attributes(older, object.union(ssh, {"cidr_blocks": ["10.0.0.0/8"]})) == set()
+	attributes(older, object.union(https, {"cidr_blocks": ["0.0.0.0/0"]})) == set()
+}

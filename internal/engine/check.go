@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -64,7 +65,7 @@ type group struct {
 	policies []*policy
 	vars     []ast.Var
 	body     ast.Body
-	related  bool // a policy reads input.related
+	related  []string // types that a policy reads below input.related; "*": all
 }
 
 // groups prepares the group of every type among the resources; a type that no
@@ -90,7 +91,7 @@ func (e *Engine) group(t string) *group {
 		g.body.Append(ast.Equality.Expr(ast.NewTerm(ref), ast.NewTerm(v)))
 		g.policies = append(g.policies, p)
 		g.vars = append(g.vars, v)
-		g.related = g.related || len(p.Related) > 0
+		g.related = append(g.related, p.Related...)
 	}
 	if len(g.policies) == 0 {
 		return nil
@@ -106,13 +107,8 @@ type worker struct {
 
 // check evaluates the policies of a group on one resource.
 func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []finding.Finding {
-	var related []*resource.Resource
-	doc := map[string]any{"resource": r.Document()}
-	if g.related {
-		related = w.set.Related(r)
-		doc = w.set.Input(r)
-	}
-	input, err := w.convert.term(doc)
+	related := w.related(r, g)
+	input, err := w.convert.term(document(r, related))
 	if err != nil {
 		var fs []finding.Finding
 		for _, p := range g.policies {
@@ -147,6 +143,35 @@ func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []fi
 		}
 	}
 	return fs
+}
+
+// related returns the related resources of the types that a policy of the
+// group reads. Most policies read none, and documents are dear to make.
+func (w *worker) related(r *resource.Resource, g *group) []*resource.Resource {
+	if len(g.related) == 0 {
+		return nil
+	}
+	all := w.set.Related(r)
+	if slices.Contains(g.related, "*") {
+		return all
+	}
+	var list []*resource.Resource
+	for _, o := range all {
+		if slices.Contains(g.related, o.Type) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// document is [resource.Set.Input] with some of the related resources.
+func document(r *resource.Resource, related []*resource.Resource) map[string]any {
+	byType := map[string]any{}
+	for _, o := range related {
+		list, _ := byType[o.Type].([]any)
+		byType[o.Type] = append(list, o.Document())
+	}
+	return map[string]any{"resource": r.Document(), "related": byType}
 }
 
 // checkTogether evaluates all policies in one query, which shares what they

@@ -21,6 +21,9 @@ import (
 // holds, 2027-03-31T00:00:00Z; a time in RFC 3339 is taken as it stands.
 func Load(src []byte, file string) ([]Record, diag.Diagnostics) {
 	l := &loader{file: file}
+	if len(src) > maxSize {
+		return nil, diag.Diagnostics{diag.Errorf("exception-too-large", "the file has %d bytes; at most %d are read", len(src), maxSize).At(diag.Place{File: file})}
+	}
 	root, err := parseYAML(src)
 	if err != nil {
 		return nil, diag.Diagnostics{l.syntax(err)}
@@ -36,6 +39,10 @@ func Load(src []byte, file string) ([]Record, diag.Diagnostics) {
 	slices.SortFunc(l.records, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
 	return l.records, l.ds
 }
+
+// maxSize bounds the work of reading a file. A thousand records take a quarter
+// of it.
+const maxSize = 1 << 20
 
 // parseYAML returns the root of the one document in src. The YAML library has
 // panicked on malformed input before; a panic is a syntax error here.
@@ -197,11 +204,12 @@ func (l *loader) record(e entry) {
 	if !idPattern.MatchString(e.name) {
 		l.errorf(e.key, "exception-id", "exception id %q must be letters, digits, - and _", e.name)
 	}
-	checked := func(f entry, check func(string) error) []string {
+	before := len(l.ds)
+	checked := func(f entry, code string, check func(string) error) []string {
 		var out []string
 		for _, it := range l.list(f) {
 			if err := check(it.text); err != nil {
-				l.errorf(it.node, "exception-"+strings.ReplaceAll(strings.TrimSuffix(f.name, "s"), "_", "-"), "%s: %v", e.name, err)
+				l.errorf(it.node, code, "%s: %v", e.name, err)
 				continue
 			}
 			out = append(out, it.text)
@@ -211,19 +219,19 @@ func (l *loader) record(e entry) {
 	for _, f := range l.entries(e.value, "exception "+e.name) {
 		switch f.name {
 		case "policies":
-			r.Policies = checked(f, checkPolicy)
+			r.Policies = checked(f, "exception-policy", checkPolicy)
 		case "principals":
-			r.Principals = checked(f, checkPrincipal)
+			r.Principals = checked(f, "exception-principal", checkPrincipal)
 		case "permission_sets":
-			r.PermissionSets = checked(f, checkPermissionSet)
+			r.PermissionSets = checked(f, "exception-permission-set", checkPermissionSet)
 		case "principal_tags":
 			r.PrincipalTags = l.tags(e.name, f)
 		case "accounts":
-			r.Accounts = checked(f, checkAccount)
+			r.Accounts = checked(f, "exception-account", checkAccount)
 		case "org_paths":
-			r.OrgPaths = checked(f, checkOrgPath)
+			r.OrgPaths = checked(f, "exception-org-path", checkOrgPath)
 		case "resources":
-			r.Resources = checked(f, checkResource)
+			r.Resources = checked(f, "exception-resource", checkResource)
 		case "reason":
 			r.Reason = strings.TrimSpace(l.text(f))
 		case "owner":
@@ -240,7 +248,9 @@ func (l *loader) record(e entry) {
 				Hints = []string{"fields: " + strings.Join(fields, ", ")}
 		}
 	}
-	l.required(e, r)
+	if len(l.ds) == before { // else the fields that are missing may be those that are wrong
+		l.required(e, r)
+	}
 	l.records = append(l.records, r)
 }
 
@@ -251,9 +261,6 @@ var fields = []string{
 
 // required checks what a record must have.
 func (l *loader) required(e entry, r Record) {
-	if l.ds.HasErrors() {
-		return // the fields that are missing may be those that are wrong
-	}
 	for _, f := range []struct {
 		name    string
 		missing bool
@@ -273,7 +280,11 @@ func (l *loader) required(e entry, r Record) {
 
 func (l *loader) tags(id string, f entry) map[string][]string {
 	tags := map[string][]string{}
-	for _, t := range l.entries(f.value, "principal_tags of "+id) {
+	entries := l.entries(f.value, "principal_tags of "+id)
+	if m, ok := f.value.(*ast.MappingNode); ok && len(m.Values) == 0 {
+		l.errorf(f.key, "exception-empty", "principal_tags is empty").Hints = []string{"leave the field out"}
+	}
+	for _, t := range entries {
 		if t.name == "" || len(t.name) > 128 || strings.ContainsAny(t.name, "*?") {
 			l.errorf(t.key, "exception-principal-tag", "%s: tag key %q must be 1 to 128 characters without wildcards", id, t.name)
 		}
@@ -285,23 +296,23 @@ func (l *loader) tags(id string, f entry) map[string][]string {
 			tags[t.name] = append(tags[t.name], v.text)
 		}
 	}
-	if len(tags) == 0 {
-		l.errorf(f.key, "exception-empty", "principal_tags is empty")
-	}
 	return tags
 }
 
+// firstYear is the year in which AWS opened.
+const firstYear = 2006
+
 // parseExpiry reads a date or an RFC 3339 time.
 func parseExpiry(s string) (time.Time, error) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t, nil
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339, s)
 	}
-	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q is neither a date like 2027-03-31 nor a time like 2027-03-31T18:00:00Z", s)
 	}
-	if t.IsZero() {
-		return time.Time{}, fmt.Errorf("%q is no time to expire at", s)
+	if t.Year() < firstYear { // the zero time would mean that it never ends
+		return time.Time{}, fmt.Errorf("%q is before there was anything to except", s)
 	}
 	return t.UTC(), nil
 }

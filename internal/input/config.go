@@ -1,9 +1,10 @@
 package input
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -31,16 +32,43 @@ func loadConfig(src *source, dir string) ([]*resource.Resource, string, error) {
 		return nil, "", unreadable(src, err)
 	}
 	defer root.Close()
-	return loadModule(src, root.FS(), filepath.ToSlash(dir))
-}
-
-// loadModule reads the configuration files at the top of a file system; shown
-// is what its root is called in diagnostics and in the place of a resource.
-func loadModule(src *source, fsys fs.FS, shown string) ([]*resource.Resource, string, error) {
-	files, err := configFiles(fsys)
+	files, err := configFiles(root.FS())
 	if err != nil {
 		return nil, "", unreadable(src, err)
 	}
+	return loadModule(src, files, root.FS(), filepath.ToSlash(dir))
+}
+
+// loadConfigFile reads one configuration file as a root module.
+func loadConfigFile(src *source, file string) ([]*resource.Resource, string, error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return nil, "", unreadable(src, err)
+	}
+	defer root.Close()
+	text, err := root.ReadFile(filepath.Base(file))
+	if err != nil {
+		return nil, "", unreadable(src, err)
+	}
+	files := map[string][]byte{filepath.Base(file): text}
+	return loadModule(src, files, root.FS(), filepath.ToSlash(filepath.Dir(file)))
+}
+
+// LoadFiles reads configuration files that are held in memory, by name, as one
+// root module. Its functions can read no files.
+func LoadFiles(ctx context.Context, files map[string][]byte, o Options) (Result, error) {
+	src := &source{ctx: ctx, name: cmp.Or(o.Name, "."), options: o}
+	resources, sum, err := loadModule(src, files, nil, cmp.Or(o.Name, "."))
+	if err != nil {
+		return Result{Warnings: src.warnings}, err
+	}
+	return src.result(KindConfig, sum, resources), nil
+}
+
+// loadModule evaluates the files of a root module. Functions read from fsys,
+// which may be nil; shown is what the directory is called in diagnostics and in
+// the place of a resource.
+func loadModule(src *source, files map[string][]byte, fsys fs.FS, shown string) ([]*resource.Resource, string, error) {
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(files)), isConfigName) {
 		return nil, "", diag.Errorf("config-empty", "%s holds no Terraform configuration", src.name).At(src.place()).
 			WithHint("give a directory with .tf files, or the JSON form of a plan")
@@ -157,7 +185,9 @@ var rootSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
 	{Type: "data", LabelNames: []string{"type", "name"}},
 	{Type: "ephemeral", LabelNames: []string{"type", "name"}},
 	{Type: "check", LabelNames: []string{"name"}},
-	{Type: "moved"}, {Type: "removed"}, {Type: "import"},
+	{Type: "moved"},
+	{Type: "removed"},
+	{Type: "import"},
 }}
 
 // parseModule parses files and sorts their blocks by kind. Diagnostics name
@@ -301,7 +331,7 @@ func fromHCL(diags hcl.Diagnostics) diag.Diagnostics {
 			continue
 		}
 		code := "config-syntax"
-		if d.EvalContext != nil || d.Extra == evaluation {
+		if _, ours := d.Extra.(evaluation); ours || d.EvalContext != nil {
 			code = "config-eval"
 		}
 		e := diag.Errorf(code, "%s", strings.ToLower(d.Summary[:min(1, len(d.Summary))])+d.Summary[min(1, len(d.Summary)):]).
@@ -317,5 +347,5 @@ func fromHCL(diags hcl.Diagnostics) diag.Diagnostics {
 	return out
 }
 
-// evaluation marks our own diagnostics that come from evaluating.
-var evaluation = errors.New("evaluation")
+// evaluation marks diagnostics that come from evaluating, as their Extra.
+type evaluation struct{}

@@ -48,7 +48,7 @@ func newEvaluator(m *module) *evaluator {
 
 func (e *evaluator) fail(at hcl.Range, summary, format string, args ...any) {
 	e.diags = append(e.diags, &hcl.Diagnostic{
-		Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: &at, Extra: evaluation,
+		Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: &at, Extra: evaluation{},
 	})
 }
 
@@ -69,7 +69,7 @@ func (e *evaluator) expr(x hcl.Expression, local bindings) cty.Value {
 	v, diags := x.Value(ctx)
 	if diags.HasErrors() {
 		for _, d := range diags {
-			d.Extra = evaluation
+			d.Extra = evaluation{}
 		}
 		e.diags = append(e.diags, diags...)
 		return cty.DynamicVal

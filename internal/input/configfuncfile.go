@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/big"
 	"path"
 	"unicode/utf8"
@@ -45,10 +46,7 @@ func addFileFunctions(table map[string]function.Function, files fs.FS) {
 		},
 	})
 	// A template calls the same functions, except templatefile itself.
-	inner := make(map[string]function.Function, len(table))
-	for name, f := range table {
-		inner[name] = f
-	}
+	inner := maps.Clone(table)
 	table["templatefile"] = function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}, dynamicParam("vars")},
 		Type:   function.StaticReturnType(cty.DynamicPseudoType),

@@ -1,8 +1,8 @@
 // Package input turns files into resources: Terraform plans, configuration
 // directories and state. It only reads; what a resource means is for others.
 //
-// [Load] sniffs what it was given by content, never by file name, and calls
-// the loader of that kind from one table. Every loader fails closed: an input
+// [Load] sniffs what it was given, JSON by its content, and calls the loader of
+// that kind from one table. Every loader fails closed: an input
 // that is cut off, that Terraform marked as errored or that is of another
 // format is an error, and what could not be read whole but is usable is a
 // warning.

@@ -85,8 +85,8 @@ func (s *source) warn(d diag.Diagnostic) { s.warnings = append(s.warnings, d) }
 
 func (s *source) place() diag.Place { return diag.Place{File: s.name} }
 
-// Load reads the plan, state or configuration directory at a path; "-" is
-// stdin. Errors are diagnostics with a code, a place and hints.
+// Load reads the plan, the state, the configuration directory or the single
+// configuration file (.tf, .tf.json) at a path; "-" is stdin. Errors are diagnostics with a code, a place and hints.
 func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result, error) {
 	name := o.Name
 	if name == "" {
@@ -108,7 +108,10 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 		return Result{}, unreadable(src, err)
 	}
 	if st.IsDir() {
-		return loadDir(src, path)
+		return loadConfigAt(src, path, loadConfig)
+	}
+	if isConfigName(path) && (o.Kind == "" || o.Kind == KindConfig) {
+		return loadConfigAt(src, path, loadConfigFile)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -119,19 +122,18 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 }
 
 func unreadable(src *source, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
 	return diag.Errorf("input-unreadable", "cannot read %s", src.name).At(src.place()).WithDetail("%v", err)
 }
 
-func loadDir(src *source, path string) (Result, error) {
+func loadConfigAt(src *source, path string, load func(*source, string) ([]*resource.Resource, string, error)) (Result, error) {
 	if k := src.options.Kind; k != "" && k != KindConfig {
 		return Result{}, diag.Errorf("input-kind-mismatch", "%s is a directory, which cannot be a %s", src.name, k).
 			At(src.place()).WithHint("give the file, or leave out the kind")
 	}
-	resources, sum, err := loadConfig(src, path)
+	resources, sum, err := load(src, path)
 	if err != nil {
 		return Result{Warnings: src.warnings}, err
 	}

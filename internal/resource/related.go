@@ -77,8 +77,10 @@ func (s *Set) join() {
 
 type joiner struct {
 	all     []*Resource
+	modules []string          // per resource, the module part of its address
 	links   [][]int           // per resource, the others; both ways, with duplicates
 	exact   map[string][]int  // by address
+	base    map[string][]int  // by address without the last instance key
 	bare    map[string][]int  // by address without any instance key
 	byValue map[string][]int  // by ARN and by ids that only AWS makes
 	byName  map[nameKey][]int // by names that only mean something in certain attributes
@@ -89,8 +91,10 @@ type nameKey struct{ resourceType, attribute, value string }
 func newJoiner(all []*Resource) *joiner {
 	j := &joiner{
 		all:     all,
+		modules: make([]string, len(all)),
 		links:   make([][]int, len(all)),
 		exact:   make(map[string][]int, len(all)),
+		base:    make(map[string][]int, len(all)),
 		bare:    make(map[string][]int, len(all)),
 		byValue: map[string][]int{},
 		byName:  map[nameKey][]int{},
@@ -104,9 +108,12 @@ func newJoiner(all []*Resource) *joiner {
 		}
 	}
 	for i, r := range all {
+		j.modules[i] = ModuleOf(r.Address)
 		if r.Deleted() {
 			continue
 		}
+		base, _ := SplitKey(r.Address)
+		j.base[base] = append(j.base[base], i)
 		j.exact[r.Address] = append(j.exact[r.Address], i)
 		bare := StripInstanceKeys(r.Address)
 		j.bare[bare] = append(j.bare[bare], i)
@@ -137,37 +144,31 @@ func (j *joiner) link(a, b int) {
 	}
 }
 
-// linkRef links what a reference of the configuration means. Where it leaves
-// out instance keys, the instances of the same module instance win over those
-// of other instances of that module.
+// linkRef links what a reference of the configuration means. An address without
+// instance keys means, in this order: the resource of that address, the
+// instances in that module instance, those in the module instance of the one
+// that refers, and those in every instance of the module.
 func (j *joiner) linkRef(from int, ref string) {
-	if hits, ok := j.exact[ref]; ok {
-		for _, to := range hits {
-			j.link(from, to)
-		}
+	if j.linkAll(from, j.exact[ref]) || j.linkAll(from, j.base[ref]) {
 		return
 	}
-	candidates := j.bare[StripInstanceKeys(ref)]
-	keyed := strings.Contains(ref, "[")
-	module := ModuleOf(j.all[from].Address)
-	same := false
-	for _, to := range candidates {
-		if keyed && !covers(ref, j.all[to].Address) {
-			continue
-		}
-		if ModuleOf(j.all[to].Address) == module {
-			same = true
-			break
-		}
+	module, local := ModuleOf(ref), j.modules[from]
+	if module != "" && StripInstanceKeys(local) == module && j.linkAll(from, j.base[local+strings.TrimPrefix(ref, module)]) {
+		return
 	}
-	for _, to := range candidates {
-		if keyed && !covers(ref, j.all[to].Address) {
-			continue
-		}
-		if !same || ModuleOf(j.all[to].Address) == module {
+	for _, to := range j.bare[StripInstanceKeys(ref)] {
+		if covers(ref, j.all[to].Address) {
 			j.link(from, to)
 		}
 	}
+}
+
+// linkAll links to every resource of a list and reports whether there is one.
+func (j *joiner) linkAll(from int, to []int) bool {
+	for _, i := range to {
+		j.link(from, i)
+	}
+	return len(to) > 0
 }
 
 // linkValue links what the strings in an attribute identify.

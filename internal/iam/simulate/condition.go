@@ -18,6 +18,7 @@ type condition struct {
 	null    nullTest
 	values  matcher
 	vars    []int32 // slots of the variables in the values
+	cost    int     // number of values, by which statements order their conditions
 }
 
 // nullTest is what a Null operator asks for.
@@ -38,7 +39,7 @@ type matcher interface {
 
 func (c *compiler) condition(source iam.Condition, variables bool) condition {
 	op := source.Operator
-	out := condition{source: source, slot: c.slot(source.Key), negated: op.Negated()}
+	out := condition{source: source, slot: c.slot(source.Key), negated: op.Negated(), cost: len(source.Values)}
 	variables = variables && op.Variables()
 	switch op.Family() {
 	case iam.NullFamily:
@@ -56,7 +57,7 @@ func (c *compiler) condition(source iam.Condition, variables bool) condition {
 		m := &arnMatcher{}
 		for _, v := range source.Values {
 			if p, ok := c.arnPattern(v, variables); ok {
-				m.patterns = append(m.patterns, p)
+				m.add(p)
 				for i := range p.parts {
 					out.vars = p.parts[i].slots(out.vars)
 				}
@@ -216,20 +217,40 @@ func (m *textMatcher) match(s *scratch, v string) tri {
 	return result
 }
 
-// arnMatcher matches ARNs.
+// arnMatcher matches ARNs. Lists of exceptions run to hundreds and share their
+// form, so the patterns are found by the text that their resource part begins
+// with.
 type arnMatcher struct {
-	patterns []arnPattern
+	lengths  []int // of the keys, ascending, each once
+	patterns map[string][]arnPattern
+}
+
+func (m *arnMatcher) add(p arnPattern) {
+	key := p.parts[4].literalPrefix()
+	if m.patterns == nil {
+		m.patterns = map[string][]arnPattern{}
+	}
+	m.patterns[key] = append(m.patterns[key], p)
+	if i, found := slices.BinarySearch(m.lengths, len(key)); !found {
+		m.lengths = slices.Insert(m.lengths, i, len(key))
+	}
 }
 
 func (m *arnMatcher) match(s *scratch, v string) tri {
-	arn, ok := iam.SplitARN(v)
+	arn, ok := s.split(v)
 	if !ok {
 		return no
 	}
 	result := no
-	for i := range m.patterns {
-		if result = max(result, m.patterns[i].match(s, &arn)); result == yes {
-			return yes
+	for _, n := range m.lengths {
+		if n > len(arn.Resource) {
+			break
+		}
+		candidates := m.patterns[arn.Resource[:n]]
+		for i := range candidates {
+			if result = max(result, candidates[i].match(s, arn)); result == yes {
+				return yes
+			}
 		}
 	}
 	return result

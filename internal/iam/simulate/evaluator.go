@@ -55,6 +55,9 @@ type scratch struct {
 	action   string
 	// service and operation are the two halves of the action in lower case.
 	service, operation []byte
+	lastText           string // what split saw last
+	lastARN            iam.ARN
+	lastOK             bool
 	missing            bool   // a variable without a value was met
 	applies            []bool // by block
 	epoch              uint32
@@ -107,8 +110,8 @@ func (e *Evaluator) release(s *scratch) {
 	// Nothing of the request may be kept alive by the pool.
 	clear(s.values)
 	clear(s.names)
-	s.caller, s.arn = identity{}, iam.ARN{}
-	s.account, s.resource, s.action = "", "", ""
+	s.caller, s.arn, s.lastARN = identity{}, iam.ARN{}, iam.ARN{}
+	s.account, s.resource, s.action, s.lastText = "", "", "", ""
 	e.pool.Put(s)
 }
 
@@ -156,6 +159,9 @@ func (id *identity) know(roleARN string) {
 // set stores a key of the context. Of two spellings of one key the one that
 // sorts first counts, so that the answer does not depend on the map's order.
 func (s *scratch) set(key string, v Value) {
+	if n := min(len(key), 255); s.e.lengths[n/64]&(1<<(n%64)) == 0 {
+		return
+	}
 	slot, ok := s.e.slots[key]
 	if !ok {
 		s.key = fold(s.key, key)
@@ -255,7 +261,7 @@ func (s *scratch) judge(st *statement) (grade, tri) {
 		return g, no
 	}
 	result := s.judgeResource(st)
-	for _, c := range st.conditions {
+	for _, c := range st.order {
 		if result == no {
 			break
 		}
@@ -313,6 +319,15 @@ func (s *scratch) anyResource(list []resourcePattern) tri {
 		}
 	}
 	return result
+}
+
+// split splits an ARN, once for all conditions that meet it in a row.
+func (s *scratch) split(v string) (*iam.ARN, bool) {
+	if v != s.lastText || v == "" {
+		s.lastARN, s.lastOK = iam.SplitARN(v)
+		s.lastText = v
+	}
+	return &s.lastARN, s.lastOK
 }
 
 // condition judges a condition once for each request.

@@ -85,7 +85,8 @@ type statement struct {
 	notResources []resourcePattern
 	resourceVars []int32
 	source       iam.Statement
-	conditions   []int32
+	conditions   []int32 // as in the source
+	order        []int32 // the same, the cheapest first
 }
 
 // block is a set of policies of which one Allow suffices: one level of SCPs or
@@ -115,7 +116,8 @@ type Evaluator struct {
 	refs        []StatementRef // of the statements, for decisions to point into
 	conditions  []condition
 	index       actionIndex
-	slots       map[string]int32 // lower-case key
+	slots       map[string]int32 // key, in lower case and as spelled
+	lengths     [4]uint64        // bit n: some key has n bytes, or 255 and more
 	keys        []string         // slot → key as first spelled
 	rcpServices map[string]bool
 	pool        sync.Pool
@@ -216,6 +218,8 @@ func (c *compiler) statement(b int, ref StatementRef, s iam.Statement, variables
 	for _, cond := range s.Conditions {
 		out.conditions = append(out.conditions, c.intern(cond, variables))
 	}
+	out.order = slices.Clone(out.conditions)
+	slices.SortStableFunc(out.order, func(a, b int32) int { return c.conditions[a].cost - c.conditions[b].cost })
 	c.statements = append(c.statements, out)
 }
 
@@ -240,7 +244,10 @@ func (c *compiler) slot(key string) int32 {
 		id = int32(len(c.keys))
 		c.slots[name] = id
 		c.keys = append(c.keys, key)
+		n := min(len(key), 255)
+		c.lengths[n/64] |= 1 << (n % 64)
 	}
+	c.slots[key] = id
 	return id
 }
 

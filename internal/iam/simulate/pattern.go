@@ -298,7 +298,19 @@ func (p *resourcePattern) match(s *scratch) tri {
 	return p.arn.match(s, &s.arn)
 }
 
-// vars collects the slots of the pattern's variables.
+// literalPrefix returns the text that whatever the pattern matches begins with.
+func (p *pattern) literalPrefix() string {
+	switch {
+	case p.fold:
+	case p.shape == exact || p.shape == prefix:
+		return p.text
+	case p.shape == general && p.tokens[0].Kind == iam.Literal:
+		return p.tokens[0].Text
+	}
+	return ""
+}
+
+// slots collects the slots of the pattern's variables.
 func (p *pattern) slots(into []int32) []int32 {
 	for _, t := range p.tokens {
 		if t.Kind == iam.Variable {

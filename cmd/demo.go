@@ -135,21 +135,10 @@ func largest(ms []compiler.Module) compiler.Module {
 	})
 }
 
-// writeTree draws the files of a module.
+// writeTree lists the files of a module.
 func writeTree(b *strings.Builder, root string, files []emit.File) {
-	fmt.Fprintf(b, "  %s/\n", root)
-	last := ""
 	for _, f := range files {
-		dir, name := path.Split(f.Path)
-		if dir != last && dir != "" {
-			fmt.Fprintf(b, "    %s\n", dir)
-		}
-		last = dir
-		indent := "    "
-		if dir != "" {
-			indent = "      "
-		}
-		fmt.Fprintf(b, "%s%-40s %6d bytes\n", indent, name, len(f.Data))
+		fmt.Fprintf(b, "  %-64s %6d bytes\n", path.Join(root, f.Path), len(f.Data))
 	}
 }
 

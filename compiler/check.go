@@ -110,11 +110,6 @@ func (c *compilation) subject(id string, ss []ir.Statement, res lower.Result) ve
 			s.Reads[t] = append(s.Reads[t], verify.Read(r))
 		}
 	}
-	for _, r := range res.Refusals {
-		if !slices.Contains(res.Guarded, r.Type) {
-			s.Refused = append(s.Refused, r.Type)
-		}
-	}
 	return s
 }
 
@@ -134,7 +129,7 @@ func (c *compilation) checkFinding(g *ir.Guardrail, s verify.Subject, f finding.
 			return
 		}
 	}
-	note := fmt.Sprintf("the call that creates %s is let through: it carries the key only in part, or its values were not all known", f.Resource.Address)
+	note := fmt.Sprintf("the call that creates %s is let through: it does not carry the key, or the values were not all known", f.Resource.Address)
 	g.Checks.Counterexamples = append(slices.Clone(g.Checks.Counterexamples), note)
 	if g.Fidelity == ir.Exact {
 		g.Fidelity = ir.Looser
@@ -151,7 +146,8 @@ func hidden(observed map[string]any) bool {
 	return false
 }
 
-// requests makes the calls that would create the resource of a finding.
+// requests makes the calls that would create the resource of a finding, or set
+// what it is about.
 func (c *compilation) requests(f finding.Finding) []binding.Request {
 	deref := func(s *string) string {
 		if s == nil {
@@ -160,10 +156,10 @@ func (c *compilation) requests(f finding.Finding) []binding.Request {
 		return *s
 	}
 	name := f.Resource.Address[strings.LastIndex(f.Resource.Address, ".")+1:]
-	return c.in.Bindings.Requests(binding.Target{
+	return verify.Calls(c.in.Bindings, binding.Target{
 		Type: f.Resource.Type, Name: name, Account: deref(f.Resource.Account), Region: deref(f.Resource.Region),
 		Values: verify.Values(f.Observed),
-	})
+	}, f.Attributes)
 }
 
 // checkDeclared tries a declared guardrail on the policy's examples: what is
@@ -195,7 +191,7 @@ func (c *compilation) checkDeclared(g *ir.Guardrail, w wanted) error {
 	}
 	for _, r := range examples.Bad {
 		target := binding.Target{Type: r.Type, Name: r.Name, Account: r.Account, Region: r.Region, Partition: r.Partition, Values: r.Values}
-		calls := slices.Concat(c.in.Bindings.Requests(target), c.in.Bindings.Changes(target, w.policy.Attributes))
+		calls := verify.Calls(c.in.Bindings, target, w.policy.Attributes)
 		if slices.ContainsFunc(calls, func(q binding.Request) bool { d, _ := s.Denies(verify.Request(q)); return d }) {
 			g.Checks.Examples.Denied++
 		}

@@ -66,10 +66,7 @@ func (c *compilation) derive(m *Module, w wanted) error {
 	}
 	stem := sidStem(p.ID)
 	for i, s := range d.result.Statements {
-		s.Sid, s.Guardrail = stem, p.ID
-		if len(d.result.Statements) > 1 {
-			s.Sid = fmt.Sprintf("%s%d", stem, i+1)
-		}
+		s.Sid, s.Guardrail = stem+ordinal(i), p.ID
 		g.Statements = append(g.Statements, s)
 	}
 	var leftOut wanted
@@ -162,6 +159,20 @@ func operations(ss []ir.Statement) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// ordinal tells the statements of a guardrail apart: the first has none, then B,
+// C … Z, AA.
+func ordinal(i int) string {
+	if i == 0 {
+		return ""
+	}
+	var b []byte
+	for n := i + 1; n > 0; n = (n - 1) / 26 {
+		b = append(b, byte('A'+(n-1)%26))
+	}
+	slices.Reverse(b)
+	return string(b)
 }
 
 // sidStem makes a statement id of a policy id: aws-ec2-imdsv2 → Ec2Imdsv2. A

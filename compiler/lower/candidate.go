@@ -52,11 +52,10 @@ func (l *lowering) bindingsOf(typ, path string) []binding.Binding {
 	if !ok {
 		return nil
 	}
-	bs := l.table.Bindings(typ, attribute)
-	if l.options.AllowUntested {
-		return bs
-	}
-	return slices.DeleteFunc(slices.Clone(bs), func(b binding.Binding) bool { return b.Trust == binding.Doubtful })
+	return slices.DeleteFunc(slices.Clone(l.table.Bindings(typ, attribute)), func(b binding.Binding) bool {
+		return b.Trust == binding.Doubtful && !l.options.AllowUntested ||
+			b.Form() == binding.FormJSON || b.Form() == binding.FormContains
+	})
 }
 
 // kindOf tells an attribute's type from all of its bindings.
@@ -65,17 +64,24 @@ func (l *lowering) kindOf(typ, path string) kind {
 	if !ok {
 		return stringKind
 	}
-	for _, b := range l.table.Bindings(typ, attribute) {
+	bs := l.table.Bindings(typ, attribute)
+	if len(bs) == 0 {
+		return anyKind
+	}
+	found := stringKind
+	for _, b := range bs {
 		_, mapsTrue := b.Values["true"]
 		_, mapsFalse := b.Values["false"]
 		switch {
-		case b.KeyType == "Bool" || mapsTrue || mapsFalse:
+		case b.KeyType == "Bool" && b.Form() == binding.FormSame || mapsTrue || mapsFalse:
 			return boolKind
 		case b.KeyType == "Numeric":
 			return numberKind
+		case strings.HasPrefix(b.Key, "ec2:Attribute/"): // always a string, whatever the attribute is
+			found = anyKind
 		}
 	}
-	return stringKind
+	return found
 }
 
 // unbound returns the first attribute without a usable binding.
@@ -107,7 +113,7 @@ func (l *lowering) candidates(typ string, paths []string) []candidate {
 				break
 			}
 			b := bs[i]
-			c.keys[p] = key{name: b.Key, family: b.KeyType, multivalued: b.Multivalued, values: b.Values}
+			c.keys[p] = boundKey(b)
 			c.trust = ir.Weakest(c.trust, ir.Trust(b.Trust))
 			if b.Notes != "" {
 				c.notes = append(c.notes, b.Key+": "+b.Notes)
@@ -148,6 +154,9 @@ func (l *lowering) emit(d disjunct, c candidate) error {
 			return err
 		}
 	}
+	if !update {
+		l.creates[c.operation] = true
+	}
 	l.out.Statements = append(l.out.Statements, ir.Statement{
 		Actions: []string{c.operation}, Resources: c.resources, Conditions: conds.sorted(), Line: d.place.Line,
 	})
@@ -184,6 +193,27 @@ func (l *lowering) whyUnbound(typ, path string) string {
 			attribute, typ, bs[0].Operation, bs[0].Key, bs[0].Evidence)
 	}
 	return fmt.Sprintf("no IAM condition key carries %s of %s", attribute, typ)
+}
+
+// onlyChanged reports whether the attributes take effect by calls other than
+// the creation, which neither carries nor sets them: a key's deletion window
+// counts when the key is deleted.
+func (l *lowering) onlyChanged(typ string, paths []string) bool {
+	ops, _ := l.table.Operations(typ)
+	for _, p := range paths {
+		attribute := strings.TrimPrefix(p, valuesRoot+".")
+		for _, b := range l.table.Bindings(typ, attribute) {
+			if b.Phase == binding.Create {
+				return false
+			}
+		}
+		for _, op := range l.table.Uncovered(typ, attribute) {
+			if slices.Contains(ops.Create, op) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // noOperation says why no operation serves a case.

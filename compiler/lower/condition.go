@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parapet-dev/parapet/internal/binding"
 	"github.com/parapet-dev/parapet/internal/iam"
 )
 
@@ -13,9 +14,17 @@ type key struct {
 	name        string
 	family      string // String, Bool, Numeric, ARN, IPAddress, Date
 	multivalued bool
-	values      map[string]string // attribute value → key value, where they differ
-	always      bool              // every request carries it
+	always      bool             // every request carries it
+	binding     *binding.Binding // nil for global keys
 }
+
+// boundKey is the key of a binding.
+func boundKey(b binding.Binding) key {
+	return key{name: b.Key, family: b.KeyType, multivalued: b.Multivalued, binding: &b}
+}
+
+// ignoresCase reports whether AWS takes the value in any case.
+func (k key) ignoresCase() bool { return k.binding != nil && k.binding.IgnoreCase }
 
 // conditions collects the conditions of one statement.
 type conditions struct {
@@ -118,6 +127,14 @@ func (k key) operator(a *atom, negated, missing bool, other func(string) (key, b
 			op, err := pick("NumericEquals", "NumericNotEquals")
 			return op, texts, err
 		}
+		switch {
+		case k.template():
+			op, err := pick("StringLike", "StringNotLike")
+			return op, texts, err
+		case k.ignoresCase():
+			op, err := pick("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
+			return op, texts, err
+		}
 		op, err := pick("StringEquals", "StringNotEquals")
 		return op, texts, err
 	case equalFold:
@@ -168,22 +185,27 @@ func (k key) quantified(op iam.Operator, missing bool) iam.Operator {
 	return op
 }
 
+// template reports whether the key's value is made of the attribute's, so that
+// it is known only as a pattern.
+func (k key) template() bool { return k.binding != nil && k.binding.Form() == binding.FormTemplate }
+
 // texts renders the values of a test as the key carries them.
 func (k key) texts(a *atom) ([]string, error) {
+	same := k.binding == nil || k.binding.Form() == binding.FormSame
 	out := make([]string, 0, len(a.values))
 	for _, v := range a.values {
 		text := v.text
-		if len(k.values) > 0 {
+		if !same {
 			if a.test != equal {
 				return nil, fmt.Errorf("%s carries other values than the attribute, so that only equality can be asked", k.name)
 			}
-			mapped, ok := k.values[text]
+			mapped, ok := k.binding.KeyValue(text)
 			if !ok {
-				return nil, fmt.Errorf("%s does not carry the value %q", k.name, text)
+				return nil, fmt.Errorf("%s does not tell the value %q from others", k.name, text)
 			}
 			text = mapped
 		}
-		if a.test == equal && k.family != "Bool" && k.family != "Numeric" {
+		if a.test == equal && k.family != "Bool" && k.family != "Numeric" && !k.template() {
 			text = strings.ReplaceAll(text, "${", "${$}{")
 		}
 		out = append(out, text)

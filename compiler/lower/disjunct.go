@@ -27,7 +27,8 @@ type disjunct struct {
 type kind byte
 
 const (
-	stringKind kind = iota
+	anyKind kind = iota // no binding tells
+	stringKind
 	boolKind
 	numberKind
 )
@@ -239,6 +240,8 @@ func typed(atoms []*atom, k kind) []*atom {
 		n.values = nil
 		for _, v := range a.values {
 			switch {
+			case k == anyKind:
+				n.values = append(n.values, v)
 			case k == boolKind && (v.text == "true" || v.text == "false"):
 				n.values = append(n.values, scalar{isBool, v.text})
 			case k == numberKind && v.kind == isNumber, k == stringKind && v.kind != isBool:

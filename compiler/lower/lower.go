@@ -52,7 +52,7 @@ func Lower(ctx context.Context, p Policy, table *binding.Table, o Options) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	l := &lowering{res: res, table: table, options: o, out: Result{Fidelity: ir.Exact, Reads: map[string][]Read{}}}
+	l := &lowering{res: res, table: table, options: o, out: Result{Fidelity: ir.Exact, Reads: map[string][]Read{}}, creates: map[string]bool{}}
 	if len(p.Types) == 0 {
 		l.refuse(Refusal{Reason: "names no resource type, so there is no API operation to deny", At: res.place()})
 	}
@@ -71,8 +71,9 @@ type lowering struct {
 	table   *binding.Table
 	options Options
 	out     Result
-	skipped bool // something was left out: the result denies less
-	widened bool // something was dropped from a deny: it denies more
+	creates map[string]bool // operations that create something
+	skipped bool            // something was left out: the result denies less
+	widened bool            // something was dropped from a deny: it denies more
 }
 
 func (l *lowering) refuse(r Refusal) {
@@ -131,13 +132,17 @@ func (l *lowering) read(typ string, f *formula) {
 	reads := l.out.Reads[typ]
 	i := slices.IndexFunc(reads, func(r Read) bool { return r.Path == f.atom.path })
 	if i < 0 {
-		k := map[kind]string{stringKind: "string", boolKind: "bool", numberKind: "number"}[l.kindOf(typ, f.atom.path)]
+		k := map[kind]string{anyKind: "string", stringKind: "string", boolKind: "bool", numberKind: "number"}[l.kindOf(typ, f.atom.path)]
 		reads = append(reads, Read{Path: f.atom.path, Kind: k})
 		i = len(reads) - 1
 	}
 	for _, v := range f.atom.values {
-		if f.atom.test != sameAs && !slices.Contains(reads[i].Constants, v.text) {
-			reads[i].Constants = append(reads[i].Constants, v.text)
+		if f.atom.test == sameAs || slices.Contains(reads[i].Constants, v.text) {
+			continue
+		}
+		reads[i].Constants = append(reads[i].Constants, v.text)
+		if l.kindOf(typ, f.atom.path) == anyKind && v.kind != isString {
+			reads[i].Kind = map[scalarKind]string{isNumber: "number", isBool: "bool"}[v.kind]
 		}
 	}
 	slices.Sort(reads[i].Constants)
@@ -182,7 +187,7 @@ func (l *lowering) lowerCase(typ string, d disjunct) {
 	if !l.approximate(typ, d) {
 		return
 	}
-	created := false
+	created := l.onlyChanged(typ, attributes)
 	for _, c := range bound {
 		err := l.emit(d, c)
 		switch {
@@ -272,8 +277,15 @@ func (l *lowering) finish() {
 		}
 		out = append(out, s)
 	}
+	// What judges creations comes first: it bears the plain name.
+	rank := func(s ir.Statement) int {
+		if slices.ContainsFunc(s.Actions, func(a string) bool { return l.creates[a] }) {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(out, func(a, b ir.Statement) int {
-		return cmp.Or(slices.Compare(a.Actions, b.Actions), slices.Compare(a.Resources, b.Resources), cmp.Compare(conditionText(a), conditionText(b)))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), slices.Compare(a.Actions, b.Actions), slices.Compare(a.Resources, b.Resources), cmp.Compare(conditionText(a), conditionText(b)))
 	})
 	l.out.Statements = out
 	slices.SortFunc(l.out.Refusals, func(a, b Refusal) int {

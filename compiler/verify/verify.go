@@ -35,7 +35,6 @@ type Read struct {
 type Subject struct {
 	Statements []ir.Statement
 	Reads      map[string][]Read // by resource type
-	Refused    []string          // resource types that are wholly or partly left out
 	Ask        Ask
 	Bindings   *binding.Table
 	Doubtful   bool // bindings of doubtful trust are in use
@@ -98,8 +97,8 @@ func compile(ss []ir.Statement) *simulate.DenySet {
 // states runs the comparison for one resource type.
 func (s Subject) states(ctx context.Context, typ string, denies *simulate.DenySet, v *Verdict) error {
 	ops := s.operations(typ)
-	if len(ops) == 0 {
-		return nil // nothing of this type is guarded; the refusals say so
+	if len(ops) == 0 { // only changes of existing resources are judged
+		return s.updates(ctx, typ, denies, v)
 	}
 	missed := map[string]bool{} // operations that let something through
 	exactOn := map[string]bool{}
@@ -191,11 +190,9 @@ func (s Subject) bound(typ, path string) []binding.Binding {
 	if !ok {
 		return nil
 	}
-	bs := s.Bindings.Bindings(typ, attribute)
-	if s.Doubtful {
-		return bs
-	}
-	return slices.DeleteFunc(slices.Clone(bs), func(b binding.Binding) bool { return b.Trust == binding.Doubtful })
+	return slices.DeleteFunc(slices.Clone(s.Bindings.Bindings(typ, attribute)), func(b binding.Binding) bool {
+		return b.Trust == binding.Doubtful && !s.Doubtful || b.Form() == binding.FormJSON || b.Form() == binding.FormContains
+	})
 }
 
 // requests makes the calls of one create operation for a state: one for each
@@ -235,10 +232,11 @@ func send(ctx map[string]simulate.Value, b binding.Binding, st state, path strin
 	if !ok {
 		return
 	}
-	if mapped, ok := b.Values[value]; ok {
-		value = mapped
-	} else if len(b.Values) > 0 {
+	if value, ok = b.KeyValue(value); !ok {
 		return
+	}
+	if b.Form() == binding.FormTemplate {
+		value = strings.ReplaceAll(value, "*", "example") // what the template leaves open
 	}
 	if b.Multivalued {
 		ctx[b.Key] = simulate.Set(value)
@@ -314,16 +312,13 @@ func CheckExamples(ctx context.Context, s Subject, ex Examples) (ir.Examples, []
 			if err != nil {
 				return count, nil, nil, fmt.Errorf("example %s: %w", r.Address, err)
 			}
-			if slices.Contains(s.Refused, r.Type) || len(s.operations(r.Type)) == 0 {
+			if _, guarded := s.Reads[r.Type]; !guarded {
 				continue
 			}
 			if want && set == good || !want && set == bad {
 				continue // not what the example is for
 			}
 			deny, made := s.judge(denies, r, want)
-			if len(made) == 0 {
-				continue
-			}
 			tests = append(tests, made...)
 			switch {
 			case deny && want:
@@ -340,34 +335,35 @@ func CheckExamples(ctx context.Context, s Subject, ex Examples) (ir.Examples, []
 	return count, tests, wrong, nil
 }
 
-// judge makes the calls that would create a resource and asks the statements
-// about each. Of a resource that is to be denied, the call that is denied is
-// kept as a test; of one that is to pass, all calls.
+// judge makes the calls that would create a resource, or set the attributes that
+// the policy reads, and asks the statements about each. Of a resource that is to
+// be denied, the first call that is denied is kept as a test; of one that is to
+// pass, all calls.
 func (s Subject) judge(denies *simulate.DenySet, r *resource.Resource, want bool) (denied bool, tests []ir.TestRequest) {
-	for _, q := range s.Bindings.Requests(binding.Target{
-		Type: r.Type, Name: r.Name, Account: r.Account, Region: r.Region, Partition: r.Partition, Values: r.Values,
-	}) {
-		if q.Phase != binding.Create {
-			continue
+	var attributes []string
+	for _, read := range s.Reads[r.Type] {
+		if a, ok := strings.CutPrefix(read.Path, "resource.values."); ok {
+			attributes = append(attributes, a)
 		}
+	}
+	target := binding.Target{Type: r.Type, Name: r.Name, Account: r.Account, Region: r.Region, Partition: r.Partition, Values: r.Values}
+	for _, q := range Calls(s.Bindings, target, attributes) {
 		d, _ := denies.Denies(Request(q))
-		t := ir.TestRequest{
-			Name: r.Address, Action: q.Operation, Resource: q.Resource, Account: q.Account, Context: q.Context, Deny: d,
+		t := ir.TestRequest{Name: r.Address, Action: q.Operation, Resource: q.Resource, Account: q.Account, Context: q.Context, Deny: d}
+		if d {
+			return true, []ir.TestRequest{t}
 		}
-		if d && !denied {
-			denied, tests = true, nil
-		}
-		if d == denied && (d == want) {
+		if !want {
 			tests = append(tests, t)
 		}
-		if d && want {
-			return true, tests[:1]
-		}
 	}
-	if denied != want {
-		return denied, []ir.TestRequest{}
-	}
-	return denied, tests
+	return false, tests
+}
+
+// Calls lists the API calls that would create a resource, then those that would
+// set the attributes of one that exists.
+func Calls(table *binding.Table, t binding.Target, attributes []string) []binding.Request {
+	return slices.Concat(table.Requests(t), table.Changes(t, attributes))
 }
 
 // Request turns an API call into a request of an ordinary role.

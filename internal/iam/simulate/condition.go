@@ -57,12 +57,13 @@ func (c *compiler) condition(source iam.Condition, variables bool) condition {
 		m := &arnMatcher{}
 		for _, v := range source.Values {
 			if p, ok := c.arnPattern(v, variables); ok {
-				m.add(p)
+				m.patterns = append(m.patterns, p)
 				for i := range p.parts {
 					out.vars = p.parts[i].slots(out.vars)
 				}
 			}
 		}
+		m.index()
 		out.values = m
 	case iam.NumericFamily:
 		out.values = ordered(op.Base, source.Values, iam.ParseNumber)
@@ -212,45 +213,6 @@ func (m *textMatcher) match(s *scratch, v string) tri {
 	for i := range m.patterns {
 		if result = max(result, m.patterns[i].match(s, v)); result == yes {
 			return yes
-		}
-	}
-	return result
-}
-
-// arnMatcher matches ARNs. Lists of exceptions run to hundreds and share their
-// form, so the patterns are found by the text that their resource part begins
-// with.
-type arnMatcher struct {
-	lengths  []int // of the keys, ascending, each once
-	patterns map[string][]arnPattern
-}
-
-func (m *arnMatcher) add(p arnPattern) {
-	key := p.parts[4].literalPrefix()
-	if m.patterns == nil {
-		m.patterns = map[string][]arnPattern{}
-	}
-	m.patterns[key] = append(m.patterns[key], p)
-	if i, found := slices.BinarySearch(m.lengths, len(key)); !found {
-		m.lengths = slices.Insert(m.lengths, i, len(key))
-	}
-}
-
-func (m *arnMatcher) match(s *scratch, v string) tri {
-	arn, ok := s.split(v)
-	if !ok {
-		return no
-	}
-	result := no
-	for _, n := range m.lengths {
-		if n > len(arn.Resource) {
-			break
-		}
-		candidates := m.patterns[arn.Resource[:n]]
-		for i := range candidates {
-			if result = max(result, candidates[i].match(s, arn)); result == yes {
-				return yes
-			}
 		}
 	}
 	return result

@@ -48,7 +48,8 @@ type pattern struct {
 // token is an [iam.Token] with its key resolved to a slot.
 type token struct {
 	iam.Token
-	slot int32
+	slot  int32 // of a Variable
+	count int   // of an AnyOne: how many stand side by side
 }
 
 // pattern compiles a value. Without wildcards, * and ? are plain text; without
@@ -62,13 +63,15 @@ func (c *compiler) pattern(text string, wildcards, variables, fold bool) pattern
 		if !wildcards && t.Kind == iam.AnyRun {
 			t = iam.Token{Kind: iam.Literal, Text: "*"}
 		}
-		out := token{Token: t, slot: -1}
+		out := token{Token: t, slot: -1, count: 1}
 		if t.Kind == iam.Variable {
 			out.slot, p.vars = c.slot(t.Text), true
 		}
 		n := len(p.tokens)
 		switch {
 		case n > 0 && t.Kind == iam.AnyRun && p.tokens[n-1].Kind == iam.AnyRun:
+		case n > 0 && t.Kind == iam.AnyOne && p.tokens[n-1].Kind == iam.AnyOne:
+			p.tokens[n-1].count++
 		case n > 0 && t.Kind == iam.Literal && p.tokens[n-1].Kind == iam.Literal:
 			p.tokens[n-1].Text += t.Text
 		default:
@@ -140,51 +143,135 @@ func (p *pattern) matchVariables(s *scratch, v string) tri {
 	return result
 }
 
-// search matches the tokens with one retry point, as the last * can take
-// whatever an earlier one could.
+// search matches the tokens: what stands before the first * at the start of v,
+// what stands after the last * at its end, and what stands between at the first
+// place where it fits, which leaves the most room for the rest.
 func (p *pattern) search(s *scratch, v string) bool {
-	star, retry := -1, 0
-	i, j := 0, 0
+	tokens := p.tokens
 	for {
-		if i == len(p.tokens) {
-			if j == len(v) {
-				return true
-			}
-		} else {
-			t := &p.tokens[i]
-			text, wild := t.Text, false
-			switch t.Kind {
-			case iam.AnyRun:
-				wild = true
-			case iam.Variable:
-				if value := &s.values[t.slot]; value.kind == single {
-					text = value.one
-				} else if wild = value.kind == unknown; !wild {
-					text = t.Default
-				}
-			case iam.AnyOne, iam.Literal:
-			}
-			switch {
-			case wild:
-				i++
-				star, retry = i, j
-				continue
-			case t.Kind == iam.AnyOne && j < len(v):
-				i++
-				j += runeLen(v, j)
-				continue
-			case t.Kind != iam.AnyOne && len(v)-j >= len(text) && equal(text, v[j:j+len(text)], p.fold):
-				i++
-				j += len(text)
-				continue
-			}
+		if len(tokens) == 0 {
+			return v == ""
 		}
-		if star < 0 || retry >= len(v) {
+		n, wild := p.ahead(s, &tokens[0], v)
+		if wild {
+			break
+		}
+		if n < 0 {
 			return false
 		}
-		retry += runeLen(v, retry)
-		i, j = star, retry
+		v, tokens = v[n:], tokens[1:]
 	}
+	for {
+		last := len(tokens) - 1
+		n, wild := p.behind(s, &tokens[last], v)
+		if wild {
+			break
+		}
+		if n < 0 {
+			return false
+		}
+		v, tokens = v[:len(v)-n], tokens[:last]
+	}
+	for len(tokens) > 1 { // tokens begin and end with a *
+		end := 1
+		for !s.wild(&tokens[end]) {
+			end++
+		}
+		n := p.find(s, tokens[1:end], v)
+		if n < 0 {
+			return false
+		}
+		v, tokens = v[n:], tokens[end:]
+	}
+	return true
+}
+
+// find returns where the first fit of tokens without * ends in v, or -1.
+func (p *pattern) find(s *scratch, tokens []token, v string) int {
+	for start := 0; start <= len(v); start++ {
+		if t := &tokens[0]; t.Kind == iam.Literal && !p.fold {
+			skip := strings.Index(v[start:], t.Text)
+			if skip < 0 {
+				return -1
+			}
+			start += skip
+		}
+		at := start
+		for i := range tokens {
+			n, _ := p.ahead(s, &tokens[i], v[at:])
+			if n < 0 {
+				at = -1
+				break
+			}
+			at += n
+		}
+		if at >= 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+// wild reports whether a token stands for any run of characters: *, or a
+// variable that is unknown.
+func (s *scratch) wild(t *token) bool {
+	return t.Kind == iam.AnyRun || t.Kind == iam.Variable && s.values[t.slot].kind == unknown
+}
+
+// text returns what a literal or a variable with a value stands for.
+func (s *scratch) text(t *token) string {
+	if t.Kind == iam.Variable {
+		if v := &s.values[t.slot]; v.kind == single {
+			return v.one
+		}
+		return t.Default
+	}
+	return t.Text
+}
+
+// ahead returns how many bytes at the start of v a token takes, or -1 when it
+// does not fit.
+func (p *pattern) ahead(s *scratch, t *token, v string) (n int, wild bool) {
+	if s.wild(t) {
+		return 0, true
+	}
+	if t.Kind == iam.AnyOne {
+		for range t.count {
+			if n == len(v) {
+				return -1, false
+			}
+			_, size := utf8.DecodeRuneInString(v[n:])
+			n += size
+		}
+		return n, false
+	}
+	text := s.text(t)
+	if len(v) < len(text) || !equal(text, v[:len(text)], p.fold) {
+		return -1, false
+	}
+	return len(text), false
+}
+
+// behind is ahead for the end of v.
+func (p *pattern) behind(s *scratch, t *token, v string) (n int, wild bool) {
+	if s.wild(t) {
+		return 0, true
+	}
+	if t.Kind == iam.AnyOne {
+		for range t.count {
+			if n == len(v) {
+				return -1, false
+			}
+			_, size := utf8.DecodeLastRuneInString(v[:len(v)-n])
+			n += size
+		}
+		return n, false
+	}
+	text := s.text(t)
+	if len(v) < len(text) || !equal(text, v[len(v)-len(text):], p.fold) {
+		return -1, false
+	}
+	return len(text), false
 }
 
 // equal compares, without regard to case where fold is set.
@@ -193,109 +280,6 @@ func equal(a, b string, fold bool) bool {
 		return strings.EqualFold(a, b)
 	}
 	return a == b
-}
-
-func runeLen(s string, i int) int {
-	if s[i] < utf8.RuneSelf {
-		return 1
-	}
-	_, n := utf8.DecodeRuneInString(s[i:])
-	return n
-}
-
-// arnPattern matches ARNs part by part, as ArnLike and Resource do.
-type arnPattern struct {
-	parts [5]pattern // partition, service, region, account, resource
-}
-
-// arnPattern compiles an ARN. Colons inside ${…} do not separate parts.
-func (c *compiler) arnPattern(text string, variables bool) (arnPattern, bool) {
-	var p arnPattern
-	parts := splitParts(text, variables)
-	if len(parts) != 6 || parts[0] != "arn" {
-		return p, false
-	}
-	for i := range p.parts {
-		p.parts[i] = c.pattern(parts[i+1], true, variables, false)
-	}
-	return p, true
-}
-
-// splitParts splits at the first five colons outside variables.
-func splitParts(text string, variables bool) []string {
-	var parts []string
-	start := 0
-	for i := 0; i < len(text) && len(parts) < 5; i++ {
-		if variables && strings.HasPrefix(text[i:], "${") {
-			if end := strings.IndexByte(text[i:], '}'); end > 0 {
-				i += end
-			}
-			continue
-		}
-		if text[i] == ':' {
-			parts = append(parts, text[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, text[start:])
-}
-
-// match compares the resource first, since it differs most.
-func (p *arnPattern) match(s *scratch, a *iam.ARN) tri {
-	result := p.parts[4].match(s, a.Resource)
-	if result == no {
-		return no
-	}
-	for i, part := range [4]string{a.Partition, a.Service, a.Region, a.Account} {
-		if result = min(result, p.parts[i].match(s, part)); result == no {
-			return no
-		}
-	}
-	return result
-}
-
-// resourcePattern is one value of Resource or NotResource.
-type resourcePattern struct {
-	any   bool // "*"
-	isARN bool
-	short bool // an ARN with too few parts, which matches nothing
-	arn   arnPattern
-	whole pattern // of what is no ARN
-}
-
-func (c *compiler) resource(text string, variables bool) resourcePattern {
-	if text != "" && strings.Trim(text, "*") == "" {
-		return resourcePattern{any: true}
-	}
-	p := resourcePattern{}
-	if p.arn, p.isARN = c.arnPattern(iam.CompleteARN(text), variables); p.isARN {
-		// Variables are filled in after the fifth colon only.
-		for i, part := range splitParts(iam.CompleteARN(text), variables)[1:5] {
-			if p.arn.parts[i].vars {
-				p.arn.parts[i] = c.pattern(part, true, false, false)
-			}
-		}
-		return p
-	}
-	p.short = strings.HasPrefix(text, "arn:")
-	p.whole = c.pattern(text, true, variables, false)
-	return p
-}
-
-// match reports whether the pattern covers the request's resource. The "*" of
-// an action without resources is covered by "*" alone.
-func (p *resourcePattern) match(s *scratch) tri {
-	switch {
-	case p.any:
-		return yes
-	case s.resource == "*":
-		return no
-	case !p.isARN:
-		return min(truth(!p.short), p.whole.match(s, s.resource))
-	case !s.isARN:
-		return no
-	}
-	return p.arn.match(s, &s.arn)
 }
 
 // literalPrefix returns the text that whatever the pattern matches begins with.

@@ -158,12 +158,12 @@ func loadStream(src *source, r io.Reader) (Result, error) {
 	br := bufio.NewReaderSize(r, scanBuffer)
 	head, err := br.Peek(scanBuffer)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return Result{}, diag.From("input-unreadable", err)
+		return Result{}, src.locate(err)
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) { // a byte order mark, which Windows editors add
 		head = head[3:]
 		if _, err := br.Discard(3); err != nil {
-			return Result{}, diag.From("input-unreadable", err)
+			return Result{}, src.locate(err)
 		}
 	}
 	k, err := sniff(src, head)
@@ -177,7 +177,7 @@ func loadStream(src *source, r io.Reader) (Result, error) {
 	}
 	// What follows the document is white space, but it counts for the hash.
 	if _, err := io.Copy(io.Discard, br); err != nil {
-		return Result{}, diag.From("input-unreadable", err)
+		return Result{}, src.locate(err)
 	}
 	return src.result(k.name, hex.EncodeToString(sum.Sum(nil)), resources), nil
 }
@@ -259,6 +259,8 @@ func (s *source) locate(err error) error {
 	var d diag.Diagnostic
 	var syntax *syntaxError
 	switch {
+	case s.ctx.Err() != nil:
+		return s.ctx.Err()
 	case errors.As(err, &d):
 		if d.Subject.File == "" {
 			d = d.At(s.place())

@@ -41,6 +41,7 @@ var Packages = []Package{
 		Imports: []string{"internal/resource", "internal/diag"},
 		Tests:   []string{"internal/input/plangen"},
 	},
+	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},
 	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}},
 	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
 	{
@@ -110,7 +111,7 @@ var Packages = []Package{
 	{Path: "internal/golden"},
 	{Path: "internal/tftest", Process: true}, // finds terraform
 	{Path: "internal/archtest"},
-	{Path: "internal/e2e", Tests: []string{"cmd", "internal/..."}},
+	{Path: "internal/e2e", Tests: []string{"cmd", "compiler/...", "internal/..."}},
 }
 
 // Everywhere is what the _test files of every package may import of ours.

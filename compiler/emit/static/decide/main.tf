@@ -146,6 +146,7 @@ locals {
         ArnEquals                = try(local.arns[x.p][x.v], false)
         ArnLike                  = try(local.arns[x.p][x.v], false)
         IpAddress                = try(cidrhost("${x.v}/${split("/", x.p)[1]}", 0) == cidrhost(x.p, 0), x.v == x.p)
+        Null                     = false # decided by presence, above
       }, x.base)
     ][0]
   }

@@ -127,6 +127,8 @@ func (s Streams) suite(ctx context.Context, dirs []string) (*suite, error) {
 // outcome is what testing one policy gave.
 type outcome struct {
 	checks   int
+	bad      int  // violations that bad.tf gives
+	vacuous  bool // good.tf has no resource that the policy is about
 	notes    []string
 	problems []string
 }
@@ -185,6 +187,10 @@ func (t *suite) test(ctx context.Context, p engine.Policy) (outcome, error) {
 		}
 		e.judge(&o, name, res)
 	}
+	// A policy may forbid its types altogether; then bad.tf shows that it works.
+	if o.vacuous && o.bad == 0 {
+		o.fail("%s: holds no resource that the policy is about", path.Join(dir, "good.tf"))
+	}
 	if o.checks == 0 {
 		o.fail("has neither unit tests nor examples")
 	}
@@ -222,26 +228,27 @@ func judgeGood(o *outcome, name string, res engine.Result) {
 			o.fail("%s: %s: %s: %s", name, f.Resource.Address, f.Status, f.Message)
 		}
 	}
-	if res.Passed+len(res.Findings) == 0 {
-		o.fail("%s: holds no resource that the policy is about", name)
+	o.vacuous = res.Passed+len(res.Findings) == 0
+	if o.vacuous {
+		o.notes = append(o.notes, "good.tf without its types")
+		return
 	}
 	o.notes = append(o.notes, "good.tf "+plural(res.Passed, "pass"))
 }
 
 func judgeBad(o *outcome, name string, res engine.Result) {
-	violations := 0
 	for _, f := range res.Findings {
 		switch f.Status {
 		case finding.Violation:
-			violations++
+			o.bad++
 		case finding.Error:
 			o.fail("%s: %s: %s: %s", name, f.Resource.Address, f.Status, f.Message)
 		}
 	}
-	if violations == 0 {
+	if o.bad == 0 {
 		o.fail("%s: gives no violation", name)
 	}
-	o.notes = append(o.notes, "bad.tf "+plural(violations, "violation"))
+	o.notes = append(o.notes, "bad.tf "+plural(o.bad, "violation"))
 }
 
 func plural(n int, noun string) string {

@@ -33,22 +33,22 @@ func (t Table) Write(w io.Writer, r finding.Report) error {
 // section is the findings of one status.
 type section struct {
 	status finding.Status
-	title  string // empty: no heading
+	title  string
 }
 
 // Violations come last but for the summary, so that they are what stays on the
-// screen.
+// screen. Alone, they need no heading.
 var sections = []section{
 	{finding.Exempt, "Exempt"},
 	{finding.Unknown, "Known only after apply"},
 	{finding.Error, "Could not be evaluated"},
-	{finding.Violation, ""},
+	{finding.Violation, "Violations"},
 }
 
 func (t Table) section(b *bytes.Buffer, s section, all []finding.Finding) {
 	first := true
 	for group := range byPolicy(all, s.status) {
-		if first && s.title != "" {
+		if first && (s.status != finding.Violation || b.Len() > 0) {
 			fmt.Fprintf(b, "%s\n\n", t.paint(bold, s.title))
 		}
 		first = false

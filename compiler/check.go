@@ -103,6 +103,7 @@ func (c *compilation) subject(id string, ss []ir.Statement, res lower.Result) ve
 		},
 		Bindings: c.in.Bindings,
 		Doubtful: c.in.Options.AllowUntested,
+		Messages: res.Messages,
 	}
 	for _, t := range res.Guarded {
 		s.Reads[t] = []verify.Read{}

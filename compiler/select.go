@@ -28,7 +28,9 @@ func (c *compilation) selectWanted() error {
 		}
 		byModule[module][policy] = append(byModule[module][policy], fs...)
 	}
-	for _, f := range c.in.Findings {
+	findings := slices.Clone(c.in.Findings)
+	finding.Sort(findings)
+	for _, f := range findings {
 		if f.Status == finding.Violation {
 			note(c.moduleOf(f), f.Policy, f)
 		}

@@ -36,6 +36,9 @@ type Result struct {
 	// Reads lists, by resource type, the attributes that the policy tests with
 	// the constants that it compares them with.
 	Reads map[string][]Read
+	// Messages lists the attributes that only messages read. Where one is
+	// missing, the detection is silent and the guardrail denies all the same.
+	Messages []string
 }
 
 // Read is an attribute that a policy tests.
@@ -61,6 +64,7 @@ func Lower(ctx context.Context, p Policy, table *binding.Table, o Options) (Resu
 			l.refuse(Refusal{Type: t, Reason: err.Error(), At: res.place()})
 		}
 	}
+	l.out.Messages = res.messages
 	l.finish()
 	return l.out, nil
 }
@@ -291,6 +295,15 @@ func (l *lowering) finish() {
 	slices.SortFunc(l.out.Refusals, func(a, b Refusal) int {
 		return cmp.Or(cmp.Compare(a.At.File, b.At.File), cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Reason, b.Reason))
 	})
+	for _, path := range l.out.Messages {
+		tested := false
+		for _, reads := range l.out.Reads {
+			tested = tested || slices.ContainsFunc(reads, func(r Read) bool { return r.Path == path })
+		}
+		if !tested {
+			l.note("The message reads %s: where it is missing, the detection is silent and the guardrail denies all the same.", pretty(path))
+		}
+	}
 	slices.Sort(l.out.Notes)
 	switch {
 	case len(out) == 0:

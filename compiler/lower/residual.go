@@ -31,6 +31,9 @@ type residual struct {
 	rules   map[string][]*ast.Rule // path of a rule, "data.partial.p.deny" → its definitions
 	data    map[string]any         // known base data
 	policy  Policy
+
+	deny     string   // the deny rule's path below data
+	messages []string // attributes that only messages read
 }
 
 // partial evaluates the deny rule of p with the whole input unknown.
@@ -46,7 +49,7 @@ func partial(ctx context.Context, p Policy) (*residual, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s partially: %w", p.ID, err)
 	}
-	r := &residual{queries: pq.Queries, rules: map[string][]*ast.Rule{}, policy: p}
+	r := &residual{queries: pq.Queries, rules: map[string][]*ast.Rule{}, policy: p, deny: p.Package[1:].Append(ast.StringTerm("deny")).String()}
 	for _, m := range pq.Support {
 		for _, rule := range m.Rules {
 			path := m.Package.Path.Extend(rule.Head.Ref().GroundPrefix()).String()

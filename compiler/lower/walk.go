@@ -73,7 +73,9 @@ func (ev *evaluator) finish(outs []outcome, at diag.Place) []outcome {
 // dataRef resolves a reference to a rule or to base data.
 func (ev *evaluator) dataRef(ref ast.Ref, e env, at diag.Place) []outcome {
 	if rules, n := ev.res.lookup(ref); rules != nil {
-		return ev.ruleRef(rules, ref[n:], e, at)
+		name := ref[1:n].String()
+		isDeny := name == ev.res.deny || name == "partial."+ev.res.deny
+		return ev.ruleRef(rules, ref[n:], isDeny, e, at)
 	}
 	var v any = ev.res.data
 	n := 1
@@ -95,11 +97,16 @@ func (ev *evaluator) dataRef(ref ast.Ref, e env, at diag.Place) []outcome {
 }
 
 // ruleRef evaluates a rule and follows the rest of a reference into its value.
-func (ev *evaluator) ruleRef(rules []*ast.Rule, rest ast.Ref, e env, at diag.Place) []outcome {
+// Of the policy's deny rule it matters only when it holds, not what it says.
+func (ev *evaluator) ruleRef(rules []*ast.Rule, rest ast.Ref, isDeny bool, e env, at diag.Place) []outcome {
 	head := rules[0].Head
 	if head.RuleKind() == ast.MultiValue {
 		set := collection{set: true}
 		for _, r := range rules {
+			if isDeny {
+				set.add(member{ev.holds(ev.conditions(r), env{}), constant{ast.String("finding")}})
+				continue
+			}
 			for _, o := range ev.body(r.Body, env{}, yes) {
 				for _, k := range ev.term(r.Head.Key, o.env, at) {
 					set.add(member{all(o.guard, k.guard), k.value})

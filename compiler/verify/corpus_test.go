@@ -23,17 +23,14 @@ import (
 // verdicts are the rules that are not exact, and why. A verdict may get better;
 // then this table is shortened.
 var verdicts = map[string]ir.Fidelity{
-	"r03_eq":                      ir.None,   // the message reads an attribute that no key carries
-	"r11_some_in_list":            ir.None,   // security group rules have no keys
-	"r12_every":                   ir.None,   // aws_lb_listener has no attribute protocols
-	"r18_regex_hard":              ir.None,   // not a finite set of wildcards
-	"r19_glob":                    ir.Looser, // OPA's star stops at a dot, IAM's does not
-	"r27_count_attr":              ir.None,   // counts an unknown list
-	"r32_json_unmarshal":          ir.None,   // inside a document
-	"r38_msg_unknown_undefined":   ir.None,   // the message reads an attribute that no key carries
-	"r39_null_check":              ir.None,   // no key carries kms_key_id
-	"r41_deny_bool_if_helper_msg": ir.None,   // the message reads a block, whose presence no key shows
-	"r42_date":                    ir.None,   // reads the clock
+	"r11_some_in_list":   ir.None,   // security group rules have no keys
+	"r12_every":          ir.None,   // aws_lb_listener has no attribute protocols
+	"r18_regex_hard":     ir.None,   // not a finite set of wildcards
+	"r19_glob":           ir.Looser, // OPA's star stops at a dot, IAM's does not
+	"r27_count_attr":     ir.None,   // counts an unknown list
+	"r32_json_unmarshal": ir.None,   // inside a document
+	"r39_null_check":     ir.None,   // no key carries kms_key_id
+	"r42_date":           ir.None,   // reads the clock
 }
 
 var show = flag.Bool("show", false, "print what every rule of the corpus becomes")
@@ -111,7 +108,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		s := verify.Subject{Statements: res.Statements, Reads: map[string][]verify.Read{}, Ask: ask, Bindings: binding.Library(), Doubtful: true}
+		s := verify.Subject{Statements: res.Statements, Reads: map[string][]verify.Read{}, Ask: ask, Bindings: binding.Library(), Doubtful: true, Messages: res.Messages}
 		for _, typ := range res.Guarded {
 			for _, r := range res.Reads[typ] {
 				s.Reads[typ] = append(s.Reads[typ], verify.Read(r))

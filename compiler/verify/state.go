@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -217,6 +218,21 @@ func (st state) document(typ string) map[string]any {
 			continue
 		}
 		place(doc, steps, s.read.typed(s.value.text))
+	}
+	return doc
+}
+
+// document is the input of a state, with what messages read.
+func (s Subject) document(typ string, st state) map[string]any {
+	doc := st.document(typ)
+	for _, path := range s.Messages {
+		block := slices.ContainsFunc(s.Reads[typ], func(r Read) bool { return strings.HasPrefix(r.Path, path+"[]") || strings.HasPrefix(r.Path, path+".") })
+		switch steps := splitPath(path); {
+		case block:
+			place(doc, append(steps, "[]"), map[string]any{})
+		case !slices.ContainsFunc(s.Reads[typ], func(r Read) bool { return r.Path == path }):
+			place(doc, steps, "example")
+		}
 	}
 	return doc
 }

@@ -38,6 +38,9 @@ type Subject struct {
 	Ask        Ask
 	Bindings   *binding.Table
 	Doubtful   bool // bindings of doubtful trust are in use
+	// Messages are the attributes that only messages read. They are put into
+	// every state, so that no message silences the rule.
+	Messages []string
 }
 
 // Denies reports whether the statements deny a request.
@@ -111,7 +114,7 @@ func (s Subject) states(ctx context.Context, typ string, denies *simulate.DenySe
 			return err
 		}
 		v.States++
-		want, err := s.Ask(ctx, st.document(typ))
+		want, err := s.Ask(ctx, s.document(typ, st))
 		if err != nil {
 			continue // the rule itself has no answer: the engine reports an error, never a pass
 		}
@@ -283,7 +286,7 @@ func (s Subject) updates(ctx context.Context, typ string, denies *simulate.DenyS
 					add(&v.Stricter, fmt.Sprintf("%s: %s is denied though it says nothing of %s", typ, b.Operation, short(r.Path)))
 					continue
 				}
-				want, err := s.Ask(ctx, st.document(typ))
+				want, err := s.Ask(ctx, s.document(typ, st))
 				if err == nil && !want && len(s.Reads[typ]) == 1 {
 					add(&v.Stricter, fmt.Sprintf("%s %s: denied on %s, though the policy passes it", typ, st, b.Operation))
 				}

@@ -265,6 +265,7 @@ func (s Streams) verdict(r finding.Report, o gateOptions) error {
 			failed = failed || counts(f)
 		case finding.Unknown:
 			failed = failed || o.unknown == unknownFail && counts(f)
+		case finding.Exempt, finding.Error: // the one does not count, the other counts below
 		}
 	}
 	if n := r.Summary.Unknown; n > 0 && o.unknown == unknownWarn {

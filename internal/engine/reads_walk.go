@@ -185,7 +185,7 @@ func (s *scope) note(a access, weak bool) {
 // visit walks the rules that a reference may lead to, once per meaning of the
 // arguments.
 func (s *scope) visit(ref ast.Ref, args []*bound) {
-	for _, r := range s.compiler.GetRulesDynamic(ref) {
+	for _, r := range s.compiler.GetRulesDynamicWithOpts(ref, ast.RulesOptions{IncludeHiddenModules: true}) {
 		var key strings.Builder
 		fmt.Fprintf(&key, "%p", r)
 		for _, b := range args {

@@ -74,7 +74,7 @@ func dataProblem(c *ast.Compiler, params map[string]*policy, ref ast.Ref) string
 		return ""
 	}
 	if !prefix[1].Equal(ast.StringTerm("parameters")) {
-		if len(c.GetRulesDynamic(prefix)) > 0 || len(c.GetRulesWithPrefix(prefix)) > 0 {
+		if len(c.GetRulesDynamicWithOpts(prefix, ast.RulesOptions{IncludeHiddenModules: true})) > 0 || len(c.GetRulesWithPrefix(prefix)) > 0 {
 			return ""
 		}
 		return "No module defines it."

@@ -19,6 +19,7 @@ func (t truth) not() truth {
 		return never
 	case never:
 		return always
+	case maybe:
 	}
 	return maybe
 }
@@ -29,7 +30,7 @@ func (res *residual) addBody(b ast.Body) error {
 	if x := boundTo(b); x != nil {
 		return res.certain.add(x)
 	}
-	if ref := asked(b); ref != nil && len(ref) > 1 && ref[len(ref)-1].Equal(ast.NewTerm(result)) {
+	if ref := asked(b); len(ref) > 1 && ref[len(ref)-1].Equal(ast.NewTerm(result)) {
 		return res.addRules(ref[:len(ref)-1])
 	}
 	res.open = true
@@ -84,6 +85,7 @@ func (res *residual) body(b ast.Body, depth int) truth {
 			return never
 		case maybe:
 			all = maybe
+		case always:
 		}
 	}
 	return all
@@ -130,6 +132,7 @@ func (res *residual) rule(ref ast.Ref, depth int) truth {
 			if all == never {
 				all = maybe
 			}
+		case never:
 		}
 	}
 	return all

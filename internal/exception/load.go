@@ -2,6 +2,7 @@ package exception
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func parseYAML(src []byte) (root ast.Node, err error) {
 			continue
 		}
 		if root != nil {
-			return nil, fmt.Errorf("the file holds more than one YAML document")
+			return nil, errors.New("the file holds more than one YAML document")
 		}
 		root = doc.Body
 	}
@@ -86,9 +87,12 @@ func (l *loader) syntax(err error) diag.Diagnostic {
 	return diag.Errorf("exception-syntax", "%s", text).At(at)
 }
 
-func (l *loader) errorf(n ast.Node, code, format string, args ...any) *diag.Diagnostic {
+func (l *loader) errorf(n ast.Node, code, format string, args ...any) {
 	l.ds = append(l.ds, diag.Errorf(code, format, args...).At(l.at(n)))
-	return &l.ds[len(l.ds)-1]
+}
+
+func (l *loader) empty(e entry) {
+	l.ds = append(l.ds, diag.Errorf("exception-empty", "%s is empty", e.name).At(l.at(e.key)).WithHint("leave the field out"))
 }
 
 func (l *loader) at(n ast.Node) diag.Place {
@@ -184,7 +188,7 @@ func (l *loader) list(e entry) []item {
 		return nil
 	}
 	if len(seq.Values) == 0 {
-		l.errorf(e.key, "exception-empty", "%s is empty", e.name).Hints = []string{"leave the field out"}
+		l.empty(e)
 	}
 	var items []item
 	for _, v := range seq.Values {
@@ -244,8 +248,8 @@ func (l *loader) record(e entry) {
 				l.errorf(f.value, "exception-expires", "%s: %v", e.name, err)
 			}
 		default:
-			l.errorf(f.key, "exception-field", "%s: %q is not a field of an exception", e.name, f.name).
-				Hints = []string{"fields: " + strings.Join(fields, ", ")}
+			l.ds = append(l.ds, diag.Errorf("exception-field", "%s: %q is not a field of an exception", e.name, f.name).
+				At(l.at(f.key)).WithHint("fields: %s", strings.Join(fields, ", ")))
 		}
 	}
 	if len(l.ds) == before { // else the fields that are missing may be those that are wrong
@@ -282,7 +286,7 @@ func (l *loader) tags(id string, f entry) map[string][]string {
 	tags := map[string][]string{}
 	entries := l.entries(f.value, "principal_tags of "+id)
 	if m, ok := f.value.(*ast.MappingNode); ok && len(m.Values) == 0 {
-		l.errorf(f.key, "exception-empty", "principal_tags is empty").Hints = []string{"leave the field out"}
+		l.empty(f)
 	}
 	for _, t := range entries {
 		if t.name == "" || len(t.name) > 128 || strings.ContainsAny(t.name, "*?") {

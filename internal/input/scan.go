@@ -279,31 +279,6 @@ func (s *scanner) value() (any, error) {
 	return json.Number(s.intern(b)), nil
 }
 
-// skip takes the next value and keeps nothing of it. It is as strict as value.
-func (s *scanner) skip() error {
-	c, err := s.peek()
-	if err != nil {
-		return err
-	}
-	switch c {
-	case '{':
-		return s.object(func(string) error { return s.skip() })
-	case '[':
-		return s.array(s.skip)
-	case '"':
-		_, err := s.stringBytes()
-		return err
-	case 't':
-		return s.literal("true")
-	case 'f':
-		return s.literal("false")
-	case 'n':
-		return s.literal("null")
-	}
-	_, err = s.number()
-	return err
-}
-
 func (s *scanner) literal(word string) error {
 	for i := range len(word) {
 		if s.pos == s.end {

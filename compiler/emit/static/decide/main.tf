@@ -129,8 +129,8 @@ locals {
   pairs = {
     for pair in local.meetings : pair => [
       for x in [zipmap(["base", "p", "v"], jsondecode(pair))] : lookup({
-        StringEquals             = x.v == x.p
-        StringEqualsIgnoreCase   = lower(x.v) == lower(x.p)
+        StringEquals             = x.v == local.texts[x.p]
+        StringEqualsIgnoreCase   = lower(x.v) == lower(local.texts[x.p])
         StringLike               = can(regex(local.globs[x.p], x.v))
         Bool                     = lower(x.v) == lower(x.p)
         NumericEquals            = try(tonumber(x.v) == tonumber(x.p), false)
@@ -164,6 +164,12 @@ locals {
       slice(split(":", a), 0, min(5, length(split(":", a)))),
       length(split(":", a)) < 6 ? [] : [join(":", slice(split(":", a), 5, length(split(":", a))))],
     )
+  }
+
+  # Values without IAM's escapes: the characters themselves.
+  texts = {
+    for p in toset(flatten([for t in local.tests : jsondecode(t)[1]])) : p =>
+    replace(replace(replace(p, "$${*}", "*"), "$${?}", "?"), "$${$}", "$")
   }
 
   # Patterns as regular expressions: * and ? are wildcards, and IAM's escapes

@@ -20,6 +20,7 @@ import (
 var verbs = []func(Streams) *cobra.Command{
 	gateCommand,
 	compileCommand,
+	simulateCommand,
 	policyCommand,
 	demoCommand,
 	versionCommand,
@@ -30,6 +31,7 @@ var verbs = []func(Streams) *cobra.Command{
 func Main(args []string, s Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends a run that does not end by itself
 	root := rootCommand(s)
 	root.SetArgs(args)
 	return s.exitCode(root.ExecuteContext(ctx))

@@ -119,3 +119,52 @@ func (o Operator) Variables() bool {
 		return false
 	}
 }
+
+// nearest returns the operator that a misspelled one is within two letters of,
+// with its modifiers; empty when there is none.
+func nearest(s string) string {
+	set, base, ok := strings.Cut(s, ":")
+	if !ok {
+		set, base = "", s
+	}
+	base, ifExists := strings.CutSuffix(base, "IfExists")
+	best, distance := "", 3
+	for _, name := range Operators() {
+		if d := editDistance(strings.ToLower(base), strings.ToLower(name)); d < distance {
+			best, distance = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	if ifExists && best != "Null" {
+		best += "IfExists"
+	}
+	for _, known := range []SetOperator{ForAnyValue, ForAllValues} {
+		if ok && editDistance(strings.ToLower(set), strings.ToLower(string(known))) < 3 {
+			return string(known) + ":" + best
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to insert, remove or replace.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

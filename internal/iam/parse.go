@@ -36,9 +36,7 @@ func ParsePlaces(src []byte, file string, p Profile) (*Policy, Places, diag.Diag
 		return nil, Places{}, diag.Diagnostics{*problem}
 	}
 	policy := r.policy(root)
-	if !r.diags.HasErrors() {
-		r.check(policy)
-	}
+	r.check(policy)
 	r.diags.Sort()
 	if r.diags.HasErrors() {
 		return nil, Places{}, r.diags
@@ -78,11 +76,15 @@ func (r *parser) policy(root *node) *Policy {
 		return policy
 	}
 	for _, item := range list(n) {
+		if item.kind != nodeObject {
+			r.add(diag.Errorf("iam-type", "a statement is not an object"), item.offset)
+			continue
+		}
 		s, at := r.statement(item)
 		policy.Statements = append(policy.Statements, s)
 		r.places.Statements = append(r.places.Statements, at)
 	}
-	if len(policy.Statements) == 0 {
+	if len(list(n)) == 0 {
 		r.add(diag.Warningf("iam-empty", "the policy has no statement").
 			WithDetail("It allows nothing and denies nothing."), n.offset)
 	}
@@ -100,9 +102,6 @@ func (r *parser) statement(n *node) (Statement, StatementPlaces) {
 	}
 	var s Statement
 	m := r.members(n, "a statement", statementElements, false)
-	if m == nil {
-		return s, at
-	}
 	for name, value := range m {
 		at.Elements[name] = r.place(value.offset)
 	}
@@ -257,9 +256,14 @@ func (r *parser) conditions(n *node) ([]Condition, []diag.Place) {
 	for _, m := range n.members {
 		op, err := ParseOperator(m.key)
 		if err != nil {
-			r.add(diag.Errorf("iam-operator", "%v", err).
-				WithHint("operators are %s, after ForAnyValue: or ForAllValues: and before IfExists where wanted",
-					strings.Join(Operators(), ", ")), m.offset)
+			d := diag.Errorf("iam-operator", "%v", err)
+			if near := nearest(m.key); near != "" {
+				d = d.WithHint("did you mean %s?", near)
+			} else {
+				d = d.WithHint("operators are %s, after ForAnyValue: or ForAllValues: and before IfExists where wanted",
+					strings.Join(Operators(), ", "))
+			}
+			r.add(d, m.offset)
 			continue
 		}
 		r.members(m.value, m.key, nil, true)

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,37 +58,34 @@ type Mismatch struct {
 
 // String tells the mismatch in a sentence.
 func (m Mismatch) String() string {
-	var b strings.Builder
-	b.WriteString(m.Element)
-	if m.Key != "" {
-		b.WriteString(" " + m.Operator + " " + m.Key)
+	switch {
+	case m.Element == "Condition" && m.Perhaps:
+		return fmt.Sprintf("Condition: %s is %s: %s %s may hold", m.Key, m.Request, m.Operator, quote(m.Policy))
+	case m.Element == "Condition":
+		return fmt.Sprintf("Condition: %s is %s: %s %s does not hold", m.Key, m.Request, m.Operator, quote(m.Policy))
+	case m.Perhaps:
+		return fmt.Sprintf("%s: %s may match %s", m.Element, m.Request, quote(m.Policy))
+	case strings.HasPrefix(m.Element, "Not"):
+		return fmt.Sprintf("%s: %s is among %s", m.Element, m.Request, quote(m.Policy))
 	}
-	b.WriteString(": " + m.Request)
-	if m.Perhaps {
-		b.WriteString(" may match ")
-	} else {
-		b.WriteString(" does not match ")
+	return fmt.Sprintf("%s: %s does not match %s", m.Element, m.Request, quote(m.Policy))
+}
+
+// quote lists values, the first few of many.
+func quote(values []string) string {
+	const most = 3
+	if len(values) == 0 {
+		return "anything"
 	}
-	if strings.HasPrefix(m.Element, "Not") {
-		b.WriteString("what is left beside ")
+	quoted := make([]string, 0, most)
+	for _, v := range values[:min(len(values), most)] {
+		quoted = append(quoted, strconv.Quote(v))
 	}
-	switch n := len(m.Policy); n {
-	case 0:
-		b.WriteString("anything")
-	case 1:
-		b.WriteString(strconv.Quote(m.Policy[0]))
-	default:
-		const most = 3
-		quoted := make([]string, 0, most)
-		for _, v := range m.Policy[:min(n, most)] {
-			quoted = append(quoted, strconv.Quote(v))
-		}
-		b.WriteString(strings.Join(quoted, ", "))
-		if n > most {
-			b.WriteString(" and " + strconv.Itoa(n-most) + " more")
-		}
+	out := strings.Join(quoted, ", ")
+	if more := len(values) - most; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
 	}
-	return b.String()
+	return out
 }
 
 // Explain answers a request and says why. It judges every statement, so it is

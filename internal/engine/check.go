@@ -129,20 +129,31 @@ func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []fi
 	}
 	var fs []finding.Finding
 	for i, p := range g.policies {
-		if len(unknown[i]) > 0 {
-			if f, ok := w.checkPartly(ctx, p, r, related, input, unknown[i]); ok {
-				fs = append(fs, f)
-			}
-			continue
+		open, perhaps := silent(unknown[i])
+		f, ok := w.checkOne(ctx, p, r, related, input, open)
+		if len(perhaps) > 0 && (!ok || f.Status == finding.Unknown) {
+			f, ok = w.checkOne(ctx, p, r, related, input, append(open, perhaps...))
 		}
-		v, err := w.evaluate(ctx, p, input)
-		if err != nil {
-			fs = append(fs, w.failed(p, r, err))
-		} else if len(v.messages) > 0 {
-			fs = append(fs, w.violation(p, r, related, v))
+		if ok {
+			fs = append(fs, f)
 		}
 	}
 	return fs
+}
+
+// checkOne evaluates one policy, with the values that are left open.
+func (w *worker) checkOne(ctx context.Context, p *policy, r *resource.Resource, related []*resource.Resource, input *ast.Term, open []unknownPath) (finding.Finding, bool) {
+	if len(open) > 0 {
+		return w.checkPartly(ctx, p, r, related, input, open)
+	}
+	v, err := w.evaluate(ctx, p, input)
+	switch {
+	case err != nil:
+		return w.failed(p, r, err), true
+	case len(v.messages) > 0:
+		return w.violation(p, r, related, v), true
+	}
+	return finding.Finding{}, false
 }
 
 // related returns the related resources of the types that a policy of the

@@ -305,3 +305,23 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// FuzzNew holds that no module makes the engine panic: policies may come from
+// anybody. What compiles is evaluated once.
+func FuzzNew(f *testing.F) {
+	for _, body := range []string{imds, crowdRule} {
+		f.Add(header("a", "test.a") + body)
+	}
+	for _, tt := range unknownCases {
+		f.Add(string(unknownPolicy(tt.rule).Source))
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		e, ds := New(Options{Modules: []Module{{Path: "a.rego", Source: []byte(src)}}, Timeout: 100 * time.Millisecond})
+		if (e == nil) != ds.HasErrors() {
+			t.Fatalf("engine %v with %v", e, ds)
+		}
+		if e != nil {
+			check(t, e, &resource.Resource{Type: "aws_x", Values: map[string]any{"l": []any{"a"}}, Unknown: map[string]any{"a": true}})
+		}
+	})
+}

@@ -54,7 +54,7 @@ func (a *author) condition(base string, depth int) string {
 		return a.test(a.place(base))
 	}
 	v := a.local()
-	switch a.IntN(13) {
+	switch a.IntN(17) {
 	case 0:
 		return fmt.Sprintf("some %s in %s.l\n\t%s", v, base, a.element(v))
 	case 1:
@@ -82,6 +82,18 @@ func (a *author) condition(base string, depth int) string {
 		name := a.helper("contains " + v + " if {\n\tsome " + v + " in input.resource.values.l\n}")
 		e := a.local()
 		return fmt.Sprintf("some %s in %s\n\t%s", e, name, a.test(e+".a"))
+	case 11:
+		name := a.helper(":= input.resource.values." + pick(a.Rand, "l", "t"))
+		return fmt.Sprintf("some %s in %s\n\t%s", v, name, pick(a.Rand, a.element(v), a.test(v)))
+	case 12:
+		name := a.helper("(x) := [e | some e in x.l; " + a.test("e.a") + "]")
+		return fmt.Sprintf("some %s in %s(%s)\n\t%s", v, name, base, a.element(v))
+	case 13:
+		name := a.helper("(x) := object.get(x, \"a\", " + a.scalar() + ")")
+		return fmt.Sprintf("%s(%s) == %s", name, base, a.scalar())
+	case 14:
+		k := a.local()
+		return fmt.Sprintf("some %s, %s in %s\n\t%s", k, v, base, pick(a.Rand, a.test(v), a.test(v+".a"), k+" == \"t\"\n\t"+a.test(v+".a")))
 	default:
 		return a.test(a.place(base))
 	}

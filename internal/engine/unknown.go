@@ -19,6 +19,10 @@ type unknownPath struct {
 	ref  ast.Ref // what partial evaluation leaves open: the value, or more
 	name string  // as findings show it
 	own  bool    // of the resource itself, not of a related one
+
+	// unset says that the configuration does not set the value, and inside that
+	// the policy reads below it.
+	unset, inside bool
 }
 
 // unknowns returns the unknown values that the policy may read of a resource
@@ -29,9 +33,11 @@ func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource) []
 		return func(path resource.Path) {
 			full := slices.Concat(prefix, path)
 			list = append(list, unknownPath{
-				ref:  refOf(full[:p.open(full)]),
-				name: strings.Trim(name+"."+path.String(), "."),
-				own:  own,
+				ref:    refOf(full[:p.open(full)]),
+				name:   strings.Trim(name+"."+path.String(), "."),
+				own:    own,
+				unset:  own && resource.Marked(r.Unset, path),
+				inside: own && p.readsInside(path),
 			})
 		}
 	}
@@ -49,6 +55,33 @@ func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource) []
 	}
 	slices.SortFunc(list, func(a, b unknownPath) int { return cmp.Or(cmp.Compare(a.name, b.name), a.ref.Compare(b.ref)) })
 	return slices.CompactFunc(list, func(a, b unknownPath) bool { return a.name == b.name && a.ref.Equal(b.ref) })
+}
+
+// readsInside reports whether the policy reads something below a path.
+func (p *policy) readsInside(path resource.Path) bool {
+	inside := false
+	p.ownReads(func(a access) { inside = inside || a == nil || len(a) > len(path) && a.meets(path) })
+	return inside
+}
+
+// silent sorts out the unknown values that the configuration does not set.
+//
+// A plan calls such a value unknown because the provider or AWS will choose it.
+// A gate asks what the code asks for, as a configuration directory would, and so
+// takes an argument that is not set for absent. A block that is not set may also
+// be a dynamic one whose elements are not known, which plans do not tell apart:
+// it counts as absent only where that is a violation, and otherwise stays
+// unknown.
+func silent(all []unknownPath) (open, perhaps []unknownPath) {
+	for _, u := range all {
+		switch {
+		case !u.unset:
+			open = append(open, u)
+		case u.inside:
+			perhaps = append(perhaps, u)
+		}
+	}
+	return open, perhaps
 }
 
 // open returns how much of the path of an unknown value must be left open.

@@ -173,8 +173,15 @@ func remove(dir, path string) error {
 		return fmt.Errorf("remove what is no longer written: %w", err)
 	}
 	for parent := filepath.Dir(filepath.FromSlash(path)); parent != "."; parent = filepath.Dir(parent) {
-		if os.Remove(filepath.Join(dir, parent)) != nil {
-			return nil // not empty
+		entries, err := os.ReadDir(filepath.Join(dir, parent))
+		if err != nil {
+			return fmt.Errorf("look for what is left: %w", err)
+		}
+		if len(entries) > 0 {
+			break
+		}
+		if err := os.Remove(filepath.Join(dir, parent)); err != nil {
+			return fmt.Errorf("remove an empty directory: %w", err)
 		}
 	}
 	return nil

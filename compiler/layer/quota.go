@@ -58,8 +58,7 @@ func LoadLimits(src []byte, file string) (Limits, diag.Diagnostics) {
 	var values map[string]int
 	if err := yaml.Unmarshal(src, &values); err != nil {
 		d := diag.Errorf("limits-malformed", "limits are not a map from quota names to numbers").At(diag.Place{File: file})
-		var syntax yaml.Error
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[yaml.Error](err); ok {
 			d = d.WithDetail("%s", syntax.GetMessage())
 			if t := syntax.GetToken(); t != nil {
 				d.Subject.Line, d.Subject.Column = t.Position.Line, t.Position.Column

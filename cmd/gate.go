@@ -269,11 +269,11 @@ func (s Streams) verdict(r finding.Report, o gateOptions) error {
 		}
 	}
 	if n := r.Summary.Unknown; n > 0 && o.unknown == unknownWarn {
-		s.warn(diag.Warningf("unknown-values", "%d findings depend on values that are known only after apply", n).
+		s.warn(diag.Warningf("unknown-values", "%s cannot be decided before values are known that only apply gives", plural(n, "finding")).
 			WithHint("--unknown fail makes them count; --unknown pass hides this warning"))
 	}
 	if n := r.Summary.Error; n > 0 {
-		s.warn(diag.Errorf("policy-errors", "%d evaluations failed, so that nothing is known of what they were about", n))
+		s.warn(diag.Errorf("policy-errors", "%s failed, so that nothing is known of what they were about", plural(n, "evaluation")))
 		return errReported
 	}
 	if r.Summary.Passed == 0 && len(r.Findings) == 0 {

@@ -43,8 +43,10 @@ func TestConfigAgreesWithPlan(t *testing.T) {
 					t.Errorf("%s refers to %q, in the plan to %q", c.Address, c.Refs, refs)
 				}
 				for _, where := range []struct{ what, config, plan string }{
-					{"account", c.Account, p.Account}, {"region", c.Region, p.Region},
-					{"partition", c.Partition, p.Partition}, {"provider", c.Provider, p.Provider},
+					{"account", c.Account, p.Account},
+					{"region", c.Region, p.Region},
+					{"partition", c.Partition, p.Partition},
+					{"provider", c.Provider, p.Provider},
 				} {
 					if where.config != where.plan {
 						t.Errorf("%s: %s is %q, in the plan %q", c.Address, where.what, where.config, where.plan)

@@ -81,7 +81,8 @@ var kinds = []kind{
 		},
 	},
 	{
-		"aws_s3_bucket_public_access_block", unset(), map[string]string{"bucket": "aws_s3_bucket.main"},
+		"aws_s3_bucket_public_access_block", unset(),
+		map[string]string{"bucket": "aws_s3_bucket.main"},
 		func(_ *rand.Rand, name string, bad bool) (object, object, object) {
 			v, _, s := after(object{
 				"bucket": "bench-111122223333-" + name, "block_public_acls": !bad, "block_public_policy": true,
@@ -125,7 +126,8 @@ var kinds = []kind{
 		},
 	},
 	{
-		"aws_security_group", unset(), map[string]string{"vpc_id": "aws_vpc.main"},
+		"aws_security_group", unset(),
+		map[string]string{"vpc_id": "aws_vpc.main"},
 		func(rnd *rand.Rand, name string, bad bool) (object, object, object) {
 			rule := func(cidr string, port int) object {
 				return object{
@@ -154,7 +156,8 @@ var kinds = []kind{
 		},
 	},
 	{
-		"aws_lambda_function_url", unset("qualifier"), map[string]string{"function_name": "aws_lambda_function.main"},
+		"aws_lambda_function_url", unset("qualifier"),
+		map[string]string{"function_name": "aws_lambda_function.main"},
 		func(_ *rand.Rand, name string, bad bool) (object, object, object) {
 			v, _, s := after(object{"function_name": name, "authorization_type": pick(bad, "NONE", "AWS_IAM"), "invoke_mode": "BUFFERED", "cors": []any{}})
 			return v, object{"id": true, "function_url": true}, s

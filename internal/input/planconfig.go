@@ -30,6 +30,7 @@ type planResource struct {
 	provider string
 	forEach  expr
 	uses     []expr // the expressions that refer to something
+	config   expr   // its arguments
 }
 
 type planCall struct {
@@ -41,7 +42,8 @@ type planCall struct {
 // expr is an expression, or a block of them.
 type expr struct {
 	references []string
-	constant   any             // nil when not constant
+	constant   any             // nil when not constant, or null
+	null       bool            // the constant is null, which is as good as not set
 	members    map[string]expr // of a nested block
 	elements   []expr          // of repeated nested blocks
 }
@@ -150,9 +152,8 @@ func (s *scanner) planResource(m *planModule) error {
 			if mode == "data" {
 				return s.skip()
 			}
-			var e expr
-			e, err = s.expr()
-			r.uses = e.uses(nil)
+			r.config, err = s.expr()
+			r.uses = r.config.uses(nil)
 		default:
 			err = s.skip()
 		}
@@ -209,6 +210,7 @@ func (s *scanner) expr() (expr, error) {
 			return err
 		case key == "constant_value":
 			e.constant, err = s.value()
+			e.null = err == nil && e.constant == nil
 		case key == "references" && next == '[':
 			err = s.array(func() error {
 				ref, err := s.text()
@@ -217,22 +219,16 @@ func (s *scanner) expr() (expr, error) {
 			})
 			e.references = wholeReferences(e.references)
 		default:
-			var member expr
-			if member, err = s.expr(); member.empty() {
-				return err
-			}
+			// An expression without references or a constant, such as a call of a
+			// function, is kept too: it says that the argument is set.
 			if e.members == nil {
 				e.members = map[string]expr{}
 			}
-			e.members[key] = member
+			e.members[key], err = s.expr()
 		}
 		return err
 	})
 	return e, err
-}
-
-func (e expr) empty() bool {
-	return e.references == nil && e.constant == nil && e.members == nil && e.elements == nil
 }
 
 // uses collects the expressions that refer to something, at any depth.
@@ -352,4 +348,5 @@ func (t *planTree) describe(c *change) {
 	}
 	c.Refs = t.references(s, r, c.key)
 	t.place(c.Resource, r.provider)
+	c.Unset = unset(c.Resource, r.config)
 }

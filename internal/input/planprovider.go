@@ -31,7 +31,7 @@ func (t *planTree) providerAccount(s *scope, config expr) string {
 			return account
 		}
 	}
-	if roles.empty() {
+	if _, assumes := config.members["assume_role"]; !assumes || roles.members == nil && roles.elements == nil {
 		switch v := t.constant(s, config.members["allowed_account_ids"], 0).(type) {
 		case string:
 			return accountOf(v)

@@ -8,10 +8,7 @@
 // the same. What is known only after apply is not in Values; Unknown marks it.
 package resource
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Origin says where a resource was read.
 type Origin string
@@ -59,6 +56,7 @@ type Resource struct {
 	Values    map[string]any // known values, nulls dropped
 	Before    map[string]any // values before the change, nulls dropped
 	Unknown   any            // true, or a tree of maps and lists with true at what is known after apply
+	Unset     any            // the same shape: the part of Unknown that the configuration does not set
 	Sensitive any            // the same shape, for what must never be printed
 	Source    *Source        // nil when not known
 
@@ -164,10 +162,4 @@ func DropNulls(v any) any {
 		return v
 	}
 	return v
-}
-
-// sortedUnique sorts and removes duplicates.
-func sortedUnique(s []string) []string {
-	slices.Sort(s)
-	return slices.Compact(s)
 }

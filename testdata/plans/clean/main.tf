@@ -14,7 +14,7 @@ provider "aws" {
   allowed_account_ids = ["111122223333"]
 
   default_tags {
-    tags = { owner = "team-shop", env = "prod", cost-center = "4711", project = "clean" }
+    tags = { Owner = "team-shop", CostCenter = "4711", env = "prod", project = "clean" }
   }
 }
 
@@ -120,7 +120,8 @@ resource "aws_vpc_security_group_ingress_rule" "web" {
 }
 
 resource "aws_iam_role" "function" {
-  name = "clean-function"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/workload-boundary"
+  name                 = "clean-function"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

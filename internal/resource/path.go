@@ -2,6 +2,7 @@ package resource
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -132,11 +133,7 @@ func AnyMark(tree any) bool {
 			}
 		}
 	case []any:
-		for _, e := range t {
-			if AnyMark(e) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(t, AnyMark)
 	}
 	return false
 }

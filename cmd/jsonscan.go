@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -16,10 +15,8 @@ type jsonScan struct {
 	at   int
 }
 
-var errJSON = errors.New("not JSON")
-
 func (j *jsonScan) errorf(format string, args ...any) error {
-	return fmt.Errorf("%w at column %d: %s", errJSON, utf8.RuneCountInString(j.text[:j.at])+1, fmt.Sprintf(format, args...))
+	return fmt.Errorf("column %d: %s", utf8.RuneCountInString(j.text[:j.at])+1, fmt.Sprintf(format, args...))
 }
 
 // space skips white space and returns the next byte, 0 at the end.

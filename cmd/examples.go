@@ -57,17 +57,6 @@ func exampleLoader(ctx context.Context, e *engine.Engine) func(id string) (verif
 
 // loadExample reads a file of Terraform code as a module of its own.
 func loadExample(ctx context.Context, src []byte) ([]*resource.Resource, error) {
-	dir, err := os.MkdirTemp("", "parapet-example-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory harms nobody
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), src, 0o600); err != nil {
-		return nil, err
-	}
-	in, err := input.Load(ctx, dir, nil, input.Options{Kind: input.KindConfig})
-	if err != nil {
-		return nil, errors.New(strings.ReplaceAll(err.Error(), filepath.ToSlash(dir)+"/", ""))
-	}
-	return in.Resources, nil
+	in, err := input.LoadFiles(ctx, map[string][]byte{"main.tf": src}, input.Options{Kind: input.KindConfig})
+	return in.Resources, err
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/finding"
-	"github.com/parapet-dev/parapet/internal/input"
 	"github.com/parapet-dev/parapet/internal/resource"
 	"github.com/parapet-dev/parapet/policies"
 )
@@ -200,23 +199,15 @@ func (t *suite) test(ctx context.Context, p engine.Policy) (outcome, error) {
 // example evaluates one policy on a file of Terraform code, as a module of its
 // own.
 func (t *suite) example(ctx context.Context, id string, src []byte) (engine.Result, error) {
-	dir, err := os.MkdirTemp("", "parapet-example-")
+	resources, err := loadExample(ctx, src)
 	if err != nil {
 		return engine.Result{}, err
-	}
-	defer os.RemoveAll(dir)
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), src, 0o600); err != nil {
-		return engine.Result{}, err
-	}
-	in, err := input.Load(ctx, dir, nil, input.Options{Kind: input.KindConfig})
-	if err != nil {
-		return engine.Result{}, errors.New(strings.ReplaceAll(err.Error(), filepath.ToSlash(dir)+"/", ""))
 	}
 	view, ds := t.engine.Select(engine.Selection{Only: []string{id}})
 	if err := ds.Err(); err != nil {
 		return engine.Result{}, err
 	}
-	return view.Check(ctx, resource.NewSet(in.Resources))
+	return view.Check(ctx, resource.NewSet(resources))
 }
 
 // judgeGood wants resources that the policy is about, and no violation. Values

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -55,7 +54,7 @@ func shop(t testing.TB, e *engine.Engine) []finding.Finding {
 }
 
 // examples reads a policy's good.tf and bad.tf.
-func examples(ctx context.Context, t testing.TB, e *engine.Engine) func(string) (verify.Examples, error) {
+func examples(ctx context.Context, e *engine.Engine) func(string) (verify.Examples, error) {
 	read := func(dir, name string) ([]*resource.Resource, error) {
 		src, err := fs.ReadFile(policies.FS, path.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -64,11 +63,7 @@ func examples(ctx context.Context, t testing.TB, e *engine.Engine) func(string) 
 		if err != nil {
 			return nil, err
 		}
-		tmp := t.TempDir()
-		if err := os.WriteFile(filepath.Join(tmp, "main.tf"), src, 0o600); err != nil {
-			return nil, err
-		}
-		in, err := input.Load(ctx, tmp, nil, input.Options{Kind: input.KindConfig})
+		in, err := input.LoadFiles(ctx, map[string][]byte{"main.tf": src}, input.Options{Kind: input.KindConfig})
 		return in.Resources, err
 	}
 	return func(id string) (out verify.Examples, err error) {
@@ -84,7 +79,7 @@ func examples(ctx context.Context, t testing.TB, e *engine.Engine) func(string) 
 
 func request(t testing.TB, e *engine.Engine, fs []finding.Finding) compiler.Input {
 	return compiler.Input{
-		Engine: e, Bindings: binding.Library(), Findings: fs, Examples: examples(t.Context(), t, e), Now: now,
+		Engine: e, Bindings: binding.Library(), Findings: fs, Examples: examples(t.Context(), e), Now: now,
 		Options: compiler.Options{Layer: compiler.Auto, Per: compiler.PerAccount, Limits: layer.DefaultLimits(), Version: "test"},
 	}
 }

@@ -105,11 +105,11 @@ func (c *conditions) constrain(con constraint, k key, update bool, other func(pa
 // operator chooses the operator and values for one test. missing says that an
 // absent key must match as well.
 func (k key) operator(a *atom, negated, missing bool, other func(string) (key, bool)) (iam.Operator, []string, error) {
-	pick := func(positive, negative string) (iam.Operator, error) {
+	pick := func(positive, negative string) iam.Operator {
 		if negated {
-			return k.quantified(iam.Operator{Base: negative}, missing), nil
+			return k.quantified(iam.Operator{Base: negative}, missing)
 		}
-		return k.quantified(iam.Operator{Base: positive, IfExists: missing}, missing), nil
+		return k.quantified(iam.Operator{Base: positive, IfExists: missing}, missing)
 	}
 	texts, err := k.texts(a)
 	if err != nil {
@@ -124,28 +124,21 @@ func (k key) operator(a *atom, negated, missing bool, other func(string) (key, b
 			}
 			return k.quantified(iam.Operator{Base: "Bool", IfExists: missing}, missing), texts, nil
 		case "Numeric":
-			op, err := pick("NumericEquals", "NumericNotEquals")
-			return op, texts, err
+			return pick("NumericEquals", "NumericNotEquals"), texts, nil
 		}
 		switch {
 		case k.template():
-			op, err := pick("StringLike", "StringNotLike")
-			return op, texts, err
+			return pick("StringLike", "StringNotLike"), texts, nil
 		case k.ignoresCase():
-			op, err := pick("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
-			return op, texts, err
+			return pick("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"), texts, nil
 		}
-		op, err := pick("StringEquals", "StringNotEquals")
-		return op, texts, err
+		return pick("StringEquals", "StringNotEquals"), texts, nil
 	case equalFold:
-		op, err := pick("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
-		return op, texts, err
+		return pick("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"), texts, nil
 	case like:
-		op, err := pick("StringLike", "StringNotLike")
-		return op, texts, err
+		return pick("StringLike", "StringNotLike"), texts, nil
 	case inCIDR:
-		op, err := pick("IpAddress", "NotIpAddress")
-		return op, texts, err
+		return pick("IpAddress", "NotIpAddress"), texts, nil
 	case less, lessOrEqual:
 		if k.family != "Numeric" {
 			return iam.Operator{}, nil, fmt.Errorf("%s is a %s, which IAM does not order as a number", k.name, k.family)
@@ -164,8 +157,7 @@ func (k key) operator(a *atom, negated, missing bool, other func(string) (key, b
 		if !ok {
 			return iam.Operator{}, nil, fmt.Errorf("no request carries %s", pretty(a.values[0].text))
 		}
-		op, err := pick("StringEquals", "StringNotEquals")
-		return op, []string{"${" + o.name + "}"}, err
+		return pick("StringEquals", "StringNotEquals"), []string{"${" + o.name + "}"}, nil
 	case present, unsupported:
 	}
 	return iam.Operator{}, nil, fmt.Errorf("a test of %s that IAM lacks", k.name)

@@ -3,6 +3,7 @@ package lower
 import (
 	"errors"
 	"maps"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -233,9 +234,9 @@ func (ev *evaluator) literalTerm(t *ast.Term, e env, at diag.Place) []outcome {
 		for _, s := range states {
 			c := s.value.(composite) //nolint:errcheck,forcetypeassert // every state was made with a composite
 			for _, o := range ev.term(x, s.env, at) {
-				n := composite{keys: c.keys, values: append(c.values[:len(c.values):len(c.values)], o.value)}
+				n := composite{keys: c.keys, values: append(slices.Clip(c.values), o.value)}
 				if keys != nil {
-					n.keys = append(c.keys[:len(c.keys):len(c.keys)], constant{keys[i].Value})
+					n.keys = append(slices.Clip(c.keys), constant{keys[i].Value})
 				}
 				next = append(next, outcome{env: o.env, guard: all(s.guard, o.guard), value: n})
 			}
@@ -264,7 +265,7 @@ func (ev *evaluator) comprehension(head *ast.Term, b ast.Body, set bool, e env, 
 			m := member{guard: all(o.guard, h.guard), value: h.value}
 			if el, ok := m.value.(element); ok && set && m.guard.op == isAtom &&
 				m.guard.atom.test == present && m.guard.atom.path == el.of+"[]" {
-				return keySet{of: el.of}
+				return keySet(el)
 			}
 			out.add(m)
 		}

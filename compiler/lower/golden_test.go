@@ -60,7 +60,7 @@ func TestStages(t *testing.T) {
 // types lists the resource types in a source, in order.
 func types(src string) []string {
 	var out []string
-	for _, part := range strings.Split(src, `"`) {
+	for part := range strings.SplitSeq(src, `"`) {
 		if strings.HasPrefix(part, "aws_") && !slices.Contains(out, part) {
 			out = append(out, part)
 		}

@@ -136,7 +136,9 @@ func FuzzDisjuncts(f *testing.F) {
 // build makes a formula of bytes, as a stack machine would.
 func build(program []byte) *formula {
 	leaves := []atom{
-		{path: "s", test: present}, {path: "b", test: present}, {path: "n", test: present},
+		{path: "s", test: present},
+		{path: "b", test: present},
+		{path: "n", test: present},
 		{path: "s", test: equal, values: []scalar{{isString, "a"}}},
 		{path: "s", test: equal, values: []scalar{{isString, "a"}, {isString, "b"}}},
 		{path: "s", test: like, values: []scalar{{isString, "a*"}}},
@@ -173,6 +175,7 @@ func (a assignment) holds(f *formula) bool {
 		return v.text != "" && meets(v, f.atom)
 	case not:
 		return !a.holds(f.parts[0])
+	case or:
 	case and:
 		return !slices.ContainsFunc(f.parts, func(p *formula) bool { return !a.holds(p) })
 	}

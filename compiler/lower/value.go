@@ -86,26 +86,3 @@ func scalarOf(v ast.Value) (scalar, bool) {
 	}
 	return scalar{}, false
 }
-
-// scalarsOf turns a constant array or set into scalars; false when a member is
-// not one.
-func scalarsOf(v ast.Value) ([]scalar, bool) {
-	var out []scalar
-	ok := true
-	visit := func(t *ast.Term) {
-		s, is := scalarOf(t.Value)
-		ok = ok && is
-		out = append(out, s)
-	}
-	switch v := v.(type) {
-	case *ast.Array:
-		v.Foreach(visit)
-	case ast.Set:
-		v.Foreach(visit)
-	case ast.Object:
-		v.Foreach(func(_, t *ast.Term) { visit(t) })
-	default:
-		return nil, false
-	}
-	return out, ok
-}

@@ -84,7 +84,7 @@ func rule(t *testing.T, file string) (lower.Policy, verify.Ask) {
 // typesOf finds the resource types that a rule of the corpus names.
 func typesOf(src string) []string {
 	var out []string
-	for _, part := range strings.Split(src, `"`) {
+	for part := range strings.SplitSeq(src, `"`) {
 		if strings.HasPrefix(part, "aws_") && !strings.Contains(strings.Join(out, " ")+" ", part+" ") {
 			out = append(out, part)
 		}

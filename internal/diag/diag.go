@@ -147,12 +147,10 @@ func From(code string, err error) Diagnostics {
 	if err == nil {
 		return nil
 	}
-	var ds Diagnostics
-	if errors.As(err, &ds) {
+	if ds, ok := errors.AsType[Diagnostics](err); ok {
 		return ds
 	}
-	var d Diagnostic
-	if errors.As(err, &d) {
+	if d, ok := errors.AsType[Diagnostic](err); ok {
 		return Diagnostics{d}
 	}
 	return Diagnostics{{Code: code, Summary: err.Error()}}

@@ -23,8 +23,7 @@ func Read(src []byte, file string) (Report, error) {
 	dec := json.NewDecoder(bytes.NewReader(src))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			line := 1 + bytes.Count(src[:min(int(syntax.Offset), len(src))], []byte("\n"))
 			return fail("line %d: %v", line, err)
 		}

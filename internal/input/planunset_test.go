@@ -20,10 +20,14 @@ func TestUnset(t *testing.T) {
 		{"set by a call without references", `{"name":true}`, `{"name":{}}`, "create", `null`},
 		{"set to null", `{"kms_key_id":true}`, `{"kms_key_id":{"constant_value":null}}`, "create", `{"kms_key_id":true}`},
 		{"a block that is not there", `{"metadata_options":true}`, `{}`, "create", `{"metadata_options":true}`},
-		{"inside a block", `{"metadata_options":[{"http_tokens":true,"http_endpoint":true}]}`,
-			`{"metadata_options":[{"http_endpoint":{"references":["var.x"]}}]}`, "create", `{"metadata_options":[{"http_tokens":true}]}`},
-		{"blocks that a dynamic block makes", `{"ingress":[{"from_port":true},{"from_port":true}]}`,
-			`{"ingress":[{"to_port":{"constant_value":1}}]}`, "create", `null`},
+		{
+			"inside a block", `{"metadata_options":[{"http_tokens":true,"http_endpoint":true}]}`,
+			`{"metadata_options":[{"http_endpoint":{"references":["var.x"]}}]}`, "create", `{"metadata_options":[{"http_tokens":true}]}`,
+		},
+		{
+			"blocks that a dynamic block makes", `{"ingress":[{"from_port":true},{"from_port":true}]}`,
+			`{"ingress":[{"to_port":{"constant_value":1}}]}`, "create", `null`,
+		},
 		{"a replacement", `{"acl":true}`, `{}`, `delete","create`, `{"acl":true}`},
 		{"an update: silence keeps the value", `{"acl":true}`, `{}`, "update", `null`},
 	} {

@@ -25,7 +25,7 @@ import (
 
 // Options are what a module needs to know besides its guardrails.
 type Options struct {
-	Name          string       // what the policies' names begin with; empty: "parapet", with the account when there is one
+	Name          string       // of the module; the policies' names begin with parapet- and it. Empty: the account
 	Targets       []string     // ids of OUs, accounts or the root to attach to
 	Version       string       // of the compiler
 	Limits        layer.Limits // quotas in force
@@ -56,9 +56,7 @@ type module struct {
 // Module writes the program: documents, which [pack.Pack] made of its
 // statements, and settings. The records of set are the exceptions in force.
 func Module(prog ir.Program, docs []pack.Document, set except.Set, o Options) (Output, error) {
-	if o.Name == "" {
-		o.Name = strings.TrimSuffix("parapet-"+prog.Account, "-")
-	}
+	o.Name = strings.TrimSuffix("parapet-"+cmp.Or(strings.TrimPrefix(o.Name, "parapet-"), prog.Account), "-")
 	if o.Attached == 0 {
 		scp, _ := layer.Lookup(ir.SCP)
 		o.Attached = scp.Attached

@@ -68,6 +68,7 @@ func program() ir.Program {
 					Resources: []string{"*"}, Line: 10,
 					Conditions: []iam.Condition{
 						cond("NumericLessThan", "kms:ScheduleKeyDeletionPendingWindowInDays", "30"),
+						cond("StringNotLike", "kms:KeySpec", "RSA${*}%{<&>*"),
 						cond("ArnNotLike", "aws:principalarn", "arn:*:iam::*:role/key-janitor"),
 					},
 				}},

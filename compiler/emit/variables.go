@@ -51,8 +51,8 @@ type tfvarsException struct {
 	Expires        string              `json:"expires,omitempty"`
 }
 
-// exceptions writes the records in force. Terraform reads the file by itself;
-// teams edit it, or keep records in further *.auto.tfvars files of their own.
+// exceptions writes the records in force. Terraform reads the file by itself,
+// and teams edit it.
 func (m module) exceptions() ([]byte, error) {
 	records := map[string]tfvarsException{}
 	for _, r := range m.set.Records() {

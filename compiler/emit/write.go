@@ -23,10 +23,15 @@ type manifest struct {
 	Files map[string][]string `json:"files"`
 }
 
+// edited is the file that people are meant to edit. Their version of it stays
+// as long as ours is the one that they began with.
+const edited = "exceptions.auto.tfvars.json"
+
 // WriteDir writes the files below dir and removes those of an earlier call that
 // are not among them. Files that it did not write, or that were changed since,
-// are left alone and refused, unless force is set. Interrupted, it can be
-// called again: every file is either the old or the new one.
+// are left alone and refused, unless force is set; exceptions that were edited
+// are kept where the compiled ones are the same as before. Interrupted, it can
+// be called again: every file is either the old or the new one.
 func WriteDir(dir string, files []File, force bool) error {
 	old, err := readManifest(dir)
 	if err != nil {
@@ -57,6 +62,9 @@ func WriteDir(dir string, files []File, force bool) error {
 	for _, f := range files {
 		if present[f.Path] == digest(f.Data) {
 			continue // keep the time of what did not change
+		}
+		if f.Path == edited && present[edited] != "" && unchanged(old, next, edited) && !force {
+			continue
 		}
 		if err := replace(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Data); err != nil {
 			return err
@@ -100,6 +108,9 @@ func foreign(dir string, present map[string]string, old, next manifest) diag.Dia
 		if slices.Contains(old.Files[path], sum) || slices.Contains(next.Files[path], sum) {
 			continue
 		}
+		if path == edited && unchanged(old, next, path) {
+			continue
+		}
 		at := diag.Place{File: filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(path)))}
 		if len(old.Files[path]) == 0 {
 			ds = append(ds, diag.Errorf("module-foreign", "the file is in the way, and Parapet did not write it").At(at).
@@ -107,12 +118,17 @@ func foreign(dir string, present map[string]string, old, next manifest) diag.Dia
 			continue
 		}
 		d := diag.Errorf("module-changed", "the file was changed since it was written").At(at)
-		if path == "exceptions.auto.tfvars.json" {
-			d = d.WithHint("move the records that were added into the exceptions file, or into a tfvars file of their own")
+		if path == edited {
+			d = d.WithHint("the exceptions changed here and where they are compiled from: bring the records together there")
 		}
 		ds = append(ds, d.WithHint("let --force overwrite it"))
 	}
 	return ds
+}
+
+// unchanged reports whether a file is written as it was written before.
+func unchanged(old, next manifest, path string) bool {
+	return len(next.Files[path]) > 0 && slices.Contains(old.Files[path], next.Files[path][0])
 }
 
 func readManifest(dir string) (manifest, error) {

@@ -60,7 +60,7 @@ func TestWriteDir(t *testing.T) {
 	// nothing is written.
 	put(t, dir, "main.tf", "edited")
 	put(t, dir, "exceptions.auto.tfvars.json", "edited")
-	third := []emit.File{file("main.tf", "three"), first[2], file("backend.tf", "ours"), file("new.tf", "new")}
+	third := []emit.File{file("main.tf", "three"), file("exceptions.auto.tfvars.json", "compiled anew"), file("backend.tf", "ours"), file("new.tf", "new")}
 	err := emit.WriteDir(dir, third, false)
 	for _, part := range []string{"main.tf: the file was changed", "exceptions.auto.tfvars.json: the file was changed", "backend.tf: the file is in the way"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
@@ -71,7 +71,7 @@ func TestWriteDir(t *testing.T) {
 		t.Error("something was written all the same")
 	}
 	// A changed file is not removed either.
-	if err := emit.WriteDir(dir, []emit.File{first[2]}, false); err == nil {
+	if err := emit.WriteDir(dir, nil, false); err == nil {
 		t.Error("a changed file was removed")
 	}
 	if err := emit.WriteDir(dir, third, true); err != nil {
@@ -84,6 +84,33 @@ func TestWriteDir(t *testing.T) {
 	put(t, dir, "main.tf", "three")
 	if err := emit.WriteDir(dir, second, false); err != nil {
 		t.Error(err)
+	}
+}
+
+// Exceptions that a team edited stay while the compiled ones are the same.
+func TestWriteDirKeepsEditedExceptions(t *testing.T) {
+	const name = "exceptions.auto.tfvars.json"
+	dir := t.TempDir()
+	if err := emit.WriteDir(dir, []emit.File{file(name, "{}"), file("main.tf", "one")}, false); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, name, "edited")
+	for range 2 {
+		if err := emit.WriteDir(dir, []emit.File{file(name, "{}"), file("main.tf", "two")}, false); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := os.ReadFile(filepath.Join(dir, name)); string(got) != "edited" {
+			t.Errorf("the file holds %q", got)
+		}
+	}
+	if err := emit.WriteDir(dir, []emit.File{file(name, "{1}")}, false); err == nil {
+		t.Error("edits on both sides were not refused")
+	}
+	if err := emit.WriteDir(dir, []emit.File{file(name, "{}")}, true); err != nil {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(filepath.Join(dir, name)); string(got) != "{}" {
+		t.Errorf("force left %q", got)
 	}
 }
 

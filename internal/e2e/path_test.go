@@ -84,6 +84,11 @@ func TestPath(t *testing.T) {
 	proof := readProof(t, module)
 	checkProof(t, proof)
 
+	statements, err := os.ReadFile(filepath.Join(module, "modules", "documents", "statements.tf"))
+	if err != nil || !strings.Contains(string(statements), "# would have prevented aws_instance.web[0], aws_instance.web[1]\n") {
+		t.Errorf("no statement is traced to the instances: %v\n%s", err, statements)
+	}
+
 	// Terraform checks the module, tests it and applies it to the OU.
 	tf.Run(module, "fmt", "-check", "-recursive", "-diff", "-no-color")
 	tf.InitAWS(module)
@@ -128,6 +133,11 @@ func TestPath(t *testing.T) {
 			t.Errorf("a plan with exception %s: %v\n%s", id, err, all)
 		}
 		undo()
+	}
+
+	_, all, err := tf.Try(module, "plan", "-no-color", "-var=attached_policies=10")
+	if err == nil || !strings.Contains(string(all), "AWS takes 10") {
+		t.Errorf("a plan with ten policies attached already: %v\n%s", err, all)
 	}
 
 	// Nothing of it is left. (The organization goes with the mock: neither AWS
@@ -221,15 +231,17 @@ func wantDenied(t *testing.T, policies map[string]string, account, principal str
 		parsed = append(parsed, *p)
 	}
 	arn := "arn:aws:iam::" + account + ":" + principal
-	denied, unknown := simulate.CompileDenies(parsed...).Denies(&simulate.Request{
+	denies := simulate.CompileDenies(parsed...)
+	request := &simulate.Request{
 		Principal: arn, Action: "ec2:RunInstances", Resource: "arn:aws:ec2:eu-west-1:" + account + ":instance/*", ResourceAccount: account,
 		Context: simulate.Context(map[string][]string{
 			"aws:PrincipalArn": {arn}, "aws:PrincipalAccount": {account}, "aws:CurrentTime": {at.Format(time.RFC3339)},
 			"aws:RequestedRegion": {"eu-west-1"}, "ec2:MetadataHttpTokens": {"optional"}, "ec2:InstanceType": {"t3.micro"},
-			"aws:RequestTag/Owner": {"web"}, "aws:RequestTag/Environment": {"test"}, "aws:TagKeys": {"Owner", "Environment"},
+			"aws:RequestTag/Owner": {"web"}, "aws:RequestTag/CostCenter": {"42"}, "aws:TagKeys": {"Owner", "CostCenter"},
 		}),
-	})
+	}
+	denied, unknown := denies.Denies(request)
 	if len(unknown) > 0 || denied != want {
-		t.Errorf("%s at %s: denied %v, want %v (unknown %v)", principal, at.Format(time.RFC3339), denied, want, unknown)
+		t.Errorf("%s at %s: denied %v, want %v (unknown %v) by %+v", principal, at.Format(time.RFC3339), denied, want, unknown, denies.Matching(request))
 	}
 }

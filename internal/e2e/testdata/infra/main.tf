@@ -26,7 +26,7 @@ resource "aws_instance" "web" {
     encrypted = true
   }
 
-  tags = { Owner = "web", Environment = "test" }
+  tags = { Owner = "web", CostCenter = "42" }
 }
 
 resource "aws_ebs_volume" "data" {
@@ -34,7 +34,7 @@ resource "aws_ebs_volume" "data" {
   size              = 8
   encrypted         = false
 
-  tags = { Owner = "web", Environment = "test" }
+  tags = { Owner = "web", CostCenter = "42" }
 }
 
 resource "aws_db_instance" "orders" {

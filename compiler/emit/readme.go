@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parapet-dev/parapet/compiler/except"
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/compiler/layer"
 )
@@ -141,6 +142,10 @@ func (m module) readmeExceptions(w *markdown, p Proof) {
 		}
 		w.line("")
 		w.line("Characters are what the exception adds to the documents. One without an end and without resources adds its identities only; each further deadline adds a statement to the guardrails that it reaches, and each further list of resources doubles theirs.")
+	}
+	if slices.ContainsFunc(m.set.Records(), func(r except.Record) bool { return len(r.Resources) > 0 }) {
+		w.line("")
+		w.line("Exceptions on resources use NotResource, which service control policies take since 2025-09-19 in the commercial and GovCloud partitions.")
 	}
 	w.line("")
 	w.line("IAM itself ends an exception at its time: nothing has to be applied. From then on a plan asks for its removal.")

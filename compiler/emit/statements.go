@@ -3,6 +3,8 @@ package emit
 import (
 	"cmp"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -51,7 +53,7 @@ func quotaNote(l layer.Limits, name string) []string {
 			continue
 		}
 		if q.Since == "" {
-			return []string{fmt.Sprintf("%s, as %s sets it", q.Unit, q.Source)}
+			return []string{fmt.Sprintf("%s, as %s sets it", q.Unit, path.Base(filepath.ToSlash(q.Source)))}
 		}
 		return []string{fmt.Sprintf("%s, since %s: %s", q.Unit, q.Since, q.Source)}
 	}

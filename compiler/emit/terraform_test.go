@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/parapet-dev/parapet/compiler/emit"
+	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/internal/tftest"
 )
 
@@ -48,4 +49,34 @@ func TestTerraformRoot(t *testing.T) {
 	account := filepath.Join(dir, "account")
 	tf.InitAWS(account)
 	tf.Run(account, "validate", "-no-color")
+}
+
+// Programs at the edges: none of these may break the module.
+func TestTerraformEdges(t *testing.T) {
+	tf := tftest.New(t)
+	odd := program()
+	odd.Guardrails = odd.Guardrails[:1]
+	odd.Guardrails[0].ID, odd.Guardrails[0].Statements[0].Guardrail = "1st/odd.id", "1st/odd.id"
+	odd.Guardrails[0].Title = "Two\nlines and ${a.template} %{ if }"
+	for i := range odd.Guardrails[0].Tests {
+		odd.Guardrails[0].Tests[i].Guardrail = "1st/odd.id"
+		odd.Guardrails[0].Tests[i].Name = "aws_instance.x[\"${each.key}\"]"
+	}
+	settings := program()
+	settings.Guardrails = settings.Guardrails[3:]
+	for name, prog := range map[string]ir.Program{"empty": {}, "settings alone": settings, "odd names": odd} {
+		t.Run(name, func(t *testing.T) {
+			out, _ := compile(t, prog, nil)
+			dir := t.TempDir()
+			if err := emit.WriteDir(dir, out.Files, false); err != nil {
+				t.Fatal(err)
+			}
+			tf.Run(dir, "fmt", "-check", "-diff", "-recursive", "-no-color")
+			documents := filepath.Join(dir, "modules", "documents")
+			tf.Init(documents)
+			tf.Run(documents, "test", "-no-color")
+			tf.InitAWS(dir)
+			tf.Run(dir, "test", "-no-color")
+		})
+	}
 }

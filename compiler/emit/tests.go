@@ -64,8 +64,9 @@ func request(g ir.Guardrail, t ir.TestRequest) hclwrite.Tokens {
 
 // testFile collects the run blocks of a test file; the first error stays.
 type testFile struct {
-	file *hclwrite.File
-	err  error
+	file  *hclwrite.File
+	names []string // of the runs
+	err   error
 }
 
 func newTestFile(notes ...string) *testFile {
@@ -108,7 +109,7 @@ func (f *testFile) run(r run) {
 	if r.comment != "" {
 		body.AppendUnstructuredTokens(comments([]string{r.comment}))
 	}
-	b := body.AppendNewBlock("run", []string{r.name}).Body()
+	b := body.AppendNewBlock("run", []string{f.runName(r.name)}).Body()
 	b.SetAttributeTraversal("command", hcl.Traversal{hcl.TraverseRoot{Name: "plan"}})
 	if r.source != "" {
 		b.AppendNewline()
@@ -126,6 +127,25 @@ func (f *testFile) run(r run) {
 		b.AppendNewline()
 		b.SetAttributeRaw("expect_failures", hclwrite.TokensForTuple([]hclwrite.Tokens{tokens(hclsyntax.TokenIdent, r.fails)}))
 	}
+}
+
+// runName makes the name of a run an identifier that no other run has.
+func (f *testFile) runName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if hclsyntax.ValidIdentifier("x" + string(r)) {
+			return r
+		}
+		return '_'
+	}, name)
+	if !hclsyntax.ValidIdentifier(name) {
+		name = "_" + name
+	}
+	unique := name
+	for n := 2; slices.Contains(f.names, unique); n++ {
+		unique = fmt.Sprintf("%s_%d", name, n)
+	}
+	f.names = append(f.names, unique)
+	return unique
 }
 
 func (f *testFile) bytes() ([]byte, error) { return render(f.file), f.err }

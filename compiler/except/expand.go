@@ -96,7 +96,8 @@ func (p plan) exempt(records []Record, after string, bits int) []atom {
 		// Instants of one form sort by time.
 		past := r.Until != "" && r.Until <= after
 		list := slices.IndexFunc(p.lists, func(l []string) bool { return slices.Equal(l, r.Resources) })
-		if !past && (list < 0 || bits>>list&1 == 0) {
+		// Lists beyond MaxLists exempt nobody: Check refuses such a set.
+		if !past && (list < 0 || list < MaxLists && bits>>list&1 == 0) {
 			out = append(out, r.atoms...)
 		}
 	}

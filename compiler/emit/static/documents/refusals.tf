@@ -97,7 +97,7 @@ locals {
   unmatched = sort(flatten([
     for id, r in local.records : [
       for i, p in r.policies : "${id}: ${var.exceptions[id].policies[i]}"
-      if !anytrue([for g in keys(local.guardrails) : length(regexall(p, g)) > 0])
+      if length(local.guardrails) > 0 && !anytrue([for g in keys(local.guardrails) : length(regexall(p, g)) > 0])
     ]
   ]))
 }

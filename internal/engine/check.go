@@ -116,44 +116,56 @@ func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []fi
 		}
 		return fs
 	}
-	unknown := make([][]unknownPath, len(g.policies))
-	anyUnknown := false
+	open, perhaps := make([][]unknownPath, len(g.policies)), make([][]unknownPath, len(g.policies))
+	known := true
 	for i, p := range g.policies {
-		unknown[i] = p.unknowns(r, related)
-		anyUnknown = anyUnknown || len(unknown[i]) > 0
+		open[i], perhaps[i] = silent(p.unknowns(r, related))
+		known = known && len(open[i]) == 0
 	}
-	if !anyUnknown && len(g.policies) > 1 {
-		if fs, ok := w.checkTogether(ctx, r, related, g, input); ok {
-			return fs
-		}
+	var answers []*finding.Finding
+	together := known && len(g.policies) > 1
+	if together {
+		answers, together = w.checkTogether(ctx, r, related, g, input)
 	}
 	var fs []finding.Finding
 	for i, p := range g.policies {
-		open, perhaps := silent(unknown[i])
-		f, ok := w.checkOne(ctx, p, r, related, input, open)
-		if len(perhaps) > 0 && (!ok || f.Status == finding.Unknown) {
-			f, ok = w.checkOne(ctx, p, r, related, input, append(open, perhaps...))
+		var f *finding.Finding
+		if together {
+			f = answers[i]
+		} else {
+			f = w.checkOne(ctx, p, r, related, input, open[i])
 		}
-		if ok {
-			fs = append(fs, f)
+		if len(perhaps[i]) > 0 && (f == nil || f.Status == finding.Unknown) {
+			f = w.checkOne(ctx, p, r, related, input, append(open[i], perhaps[i]...))
+		}
+		if f != nil {
+			fs = append(fs, *f)
 		}
 	}
 	return fs
 }
 
-// checkOne evaluates one policy, with the values that are left open.
-func (w *worker) checkOne(ctx context.Context, p *policy, r *resource.Resource, related []*resource.Resource, input *ast.Term, open []unknownPath) (finding.Finding, bool) {
+// checkOne evaluates one policy, with the values that are left open; nil when
+// it passes.
+func (w *worker) checkOne(ctx context.Context, p *policy, r *resource.Resource, related []*resource.Resource, input *ast.Term, open []unknownPath) *finding.Finding {
+	var f finding.Finding
 	if len(open) > 0 {
-		return w.checkPartly(ctx, p, r, related, input, open)
+		partly, ok := w.checkPartly(ctx, p, r, related, input, open)
+		if !ok {
+			return nil
+		}
+		return &partly
 	}
 	v, err := w.evaluate(ctx, p, input)
 	switch {
 	case err != nil:
-		return w.failed(p, r, err), true
+		f = w.failed(p, r, err)
 	case len(v.messages) > 0:
-		return w.violation(p, r, related, v), true
+		f = w.violation(p, r, related, v)
+	default:
+		return nil
 	}
-	return finding.Finding{}, false
+	return &f
 }
 
 // related returns the related resources of the types that a policy of the
@@ -188,8 +200,8 @@ func document(r *resource.Resource, related []*resource.Resource) map[string]any
 // checkTogether evaluates all policies in one query, which shares what they
 // read. When anything fails it reports false, and each is asked alone, so that
 // one bad policy does not hide the others.
-func (w *worker) checkTogether(ctx context.Context, r *resource.Resource, related []*resource.Resource, g *group, input *ast.Term) ([]finding.Finding, bool) {
-	var fs []finding.Finding
+func (w *worker) checkTogether(ctx context.Context, r *resource.Resource, related []*resource.Resource, g *group, input *ast.Term) ([]*finding.Finding, bool) {
+	answers := make([]*finding.Finding, len(g.policies))
 	err := w.run(ctx, g.body, input, func(qr topdown.QueryResult) error {
 		for i, p := range g.policies {
 			v, err := decode(p, qr[g.vars[i]])
@@ -197,12 +209,13 @@ func (w *worker) checkTogether(ctx context.Context, r *resource.Resource, relate
 				return err
 			}
 			if len(v.messages) > 0 {
-				fs = append(fs, w.violation(p, r, related, v))
+				f := w.violation(p, r, related, v)
+				answers[i] = &f
 			}
 		}
 		return nil
 	})
-	return fs, err == nil
+	return answers, err == nil
 }
 
 func (w *worker) violation(p *policy, r *resource.Resource, related []*resource.Resource, v verdict) finding.Finding {

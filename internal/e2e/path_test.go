@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,11 @@ func TestPath(t *testing.T) {
 	tf.Init(documents)
 	tf.Run(documents, "test", "-no-color")
 	tf.Run(module, "apply", "-auto-approve", "-no-color")
+	tf.Run(module, "plan", "-detailed-exitcode", "-no-color") // nothing is left to change
+	if account := filepath.Join(module, "account"); hasSettings(proof) {
+		tf.InitAWS(account)
+		tf.Run(account, "validate", "-no-color")
+	}
 	before := attached(t, client, unit)
 	for _, d := range proof.Documents {
 		if content := before["parapet-"+account+"-"+d.Name]; content != d.Content {
@@ -164,6 +170,11 @@ func readProof(t *testing.T, module string) emit.Proof {
 	return p
 }
 
+// hasSettings reports whether the module has settings of the account.
+func hasSettings(p emit.Proof) bool {
+	return slices.ContainsFunc(p.Guardrails, func(g emit.ProofGuardrail) bool { return len(g.Settings) > 0 })
+}
+
 // checkProof looks for what the configuration's mistakes must lead to.
 func checkProof(t *testing.T, p emit.Proof) {
 	t.Helper()
@@ -186,6 +197,9 @@ func checkProof(t *testing.T, p emit.Proof) {
 	}
 	if !unpreventable {
 		t.Errorf("nothing says why aws-ec2-open-ssh cannot be prevented: %+v", p.NotPreventable)
+	}
+	if !hasSettings(p) {
+		t.Error("no guardrail is a setting of the account")
 	}
 	if len(p.Documents) == 0 || len(p.Exceptions) != 2 {
 		t.Errorf("%d documents and %d exceptions", len(p.Documents), len(p.Exceptions))

@@ -177,10 +177,8 @@ func (r reader) problem(err error) diag.Diagnostic {
 	case errors.As(err, &syntax):
 		return diag.Errorf("iam-json", "the policy is not JSON").WithDetail("%v", err).
 			At(r.place(int(syntax.Offset) - 1)).WithHint("check commas, quotes and brackets near this place")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	default: // the decoder's other errors are ends of the text
 		return diag.Errorf("iam-json", "the policy ends in the middle of a value").At(r.place(len(r.text))).
 			WithHint("the file was cut, or a closing bracket is missing")
-	default:
-		return diag.Errorf("iam-json", "the policy is not JSON").WithDetail("%v", err).At(r.place(r.next()))
 	}
 }

@@ -129,7 +129,7 @@ func (r *parser) statement(n *node) (Statement, StatementPlaces) {
 	} {
 		if v := m[name]; v != nil {
 			*into, at.Values[name] = r.strings(v, name)
-			if len(*into) == 0 {
+			if v.kind == nodeArray && len(v.items) == 0 {
 				r.add(diag.Errorf("iam-empty", "%s is empty", name).WithHint("list at least one value"), v.offset)
 			}
 		}
@@ -210,8 +210,10 @@ func (r *parser) text(n *node, what string) string {
 func (r *parser) strings(n *node, what string) (values []string, places []diag.Place) {
 	values = []string{}
 	for _, item := range list(n) {
-		values = append(values, r.text(item, what))
-		places = append(places, r.place(item.offset))
+		if text := r.text(item, what); item.kind == nodeString {
+			values = append(values, text)
+			places = append(places, r.place(item.offset))
+		}
 	}
 	return values, places
 }

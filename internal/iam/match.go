@@ -130,19 +130,28 @@ func CompleteARN(pattern string) string {
 	if !strings.HasPrefix(pattern, "arn:") || !strings.HasSuffix(pattern, "*") {
 		return pattern
 	}
-	if missing := 5 - colons(pattern); missing > 0 {
+	if missing := 6 - len(SplitPattern(pattern, true)); missing > 0 {
 		return pattern + strings.Repeat(":*", missing)
 	}
 	return pattern
 }
 
-// colons counts the colons of a pattern outside policy variables.
-func colons(pattern string) int {
-	n := 0
-	for _, t := range ParseTemplate(pattern, true) {
-		if t.Kind == Literal {
-			n += strings.Count(t.Text, ":")
+// SplitPattern splits the pattern of an ARN at its first five colons. Colons
+// inside ${…} do not count, where variables are in force.
+func SplitPattern(text string, variables bool) []string {
+	var parts []string
+	start := 0
+	for i := 0; i < len(text) && len(parts) < 5; i++ {
+		if variables && strings.HasPrefix(text[i:], "${") {
+			if end := strings.IndexByte(text[i:], '}'); end > 0 {
+				i += end
+			}
+			continue
+		}
+		if text[i] == ':' {
+			parts = append(parts, text[start:i])
+			start = i + 1
 		}
 	}
-	return n
+	return append(parts, text[start:])
 }

@@ -279,7 +279,7 @@ func (r *parser) checkResource(place diag.Place, element, version, v string) {
 		r.report(place, d)
 		return
 	}
-	parts := strings.SplitN(CompleteARN(v), ":", 6)
+	parts := SplitPattern(CompleteARN(v), true)
 	if len(parts) < 6 {
 		r.report(place, diag.Warningf("iam-resource", "%s %q has fewer parts than an ARN", element, v).
 			WithDetail("Services differ in whether it matches anything.").WithHint("write out all six parts, * for those that vary"))

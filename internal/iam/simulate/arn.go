@@ -15,7 +15,7 @@ type arnPattern struct {
 // arnPattern compiles an ARN. Colons inside ${…} do not separate parts.
 func (c *compiler) arnPattern(text string, variables bool) (arnPattern, bool) {
 	var p arnPattern
-	parts := splitParts(text, variables)
+	parts := iam.SplitPattern(text, variables)
 	if len(parts) != 6 || parts[0] != "arn" {
 		return p, false
 	}
@@ -23,25 +23,6 @@ func (c *compiler) arnPattern(text string, variables bool) (arnPattern, bool) {
 		p.parts[i] = c.pattern(parts[i+1], true, variables, false)
 	}
 	return p, true
-}
-
-// splitParts splits at the first five colons outside variables.
-func splitParts(text string, variables bool) []string {
-	var parts []string
-	start := 0
-	for i := 0; i < len(text) && len(parts) < 5; i++ {
-		if variables && strings.HasPrefix(text[i:], "${") {
-			if end := strings.IndexByte(text[i:], '}'); end > 0 {
-				i += end
-			}
-			continue
-		}
-		if text[i] == ':' {
-			parts = append(parts, text[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, text[start:])
 }
 
 // match compares the resource first, since it differs most.
@@ -74,7 +55,7 @@ func (c *compiler) resource(text string, variables bool) resourcePattern {
 	p := resourcePattern{}
 	if p.arn, p.isARN = c.arnPattern(iam.CompleteARN(text), variables); p.isARN {
 		// Variables are filled in after the fifth colon only.
-		for i, part := range splitParts(iam.CompleteARN(text), variables)[1:5] {
+		for i, part := range iam.SplitPattern(iam.CompleteARN(text), variables)[1:5] {
 			if p.arn.parts[i].vars {
 				p.arn.parts[i] = c.pattern(part, true, false, false)
 			}

@@ -53,7 +53,6 @@ func TestTerraformRoot(t *testing.T) {
 
 // Programs at the edges: none of these may break the module.
 func TestTerraformEdges(t *testing.T) {
-	tf := tftest.New(t)
 	odd := program()
 	odd.Guardrails = odd.Guardrails[:1]
 	odd.Guardrails[0].ID, odd.Guardrails[0].Statements[0].Guardrail = "1st/odd.id", "1st/odd.id"
@@ -66,6 +65,7 @@ func TestTerraformEdges(t *testing.T) {
 	settings.Guardrails = settings.Guardrails[3:]
 	for name, prog := range map[string]ir.Program{"empty": {}, "settings alone": settings, "odd names": odd} {
 		t.Run(name, func(t *testing.T) {
+			tf := tftest.New(t)
 			out, _ := compile(t, prog, nil)
 			dir := t.TempDir()
 			if err := emit.WriteDir(dir, out.Files, false); err != nil {

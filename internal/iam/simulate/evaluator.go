@@ -60,9 +60,9 @@ type scratch struct {
 	lastOK             bool
 	missing            bool   // a variable without a value was met
 	applies            []bool // by block
-	epoch              uint32
-	seen               []uint32 // statement → epoch in which it was judged
-	judged             []uint32 // condition → epoch in which it was judged
+	epoch              uint64 // of this decision; too wide to wrap
+	seen               []uint64 // statement → epoch in which it was judged
+	judged             []uint64 // condition → epoch in which it was judged
 	results            []tri    // of the conditions
 	matched            []int32  // statements that match, perhaps or for sure
 	maybes             []bool   // as matched: perhaps
@@ -81,7 +81,7 @@ func newScratch(e *Evaluator) *scratch {
 	return &scratch{
 		e: e, values: make([]Value, len(e.keys)), names: make([]string, len(e.keys)),
 		applies: make([]bool, len(e.blocks)), states: make([]state, len(e.blocks)),
-		seen: make([]uint32, len(e.statements)), judged: make([]uint32, len(e.conditions)),
+		seen: make([]uint64, len(e.statements)), judged: make([]uint64, len(e.conditions)),
 		results: make([]tri, len(e.conditions)),
 	}
 }
@@ -119,11 +119,6 @@ func (e *Evaluator) release(s *scratch) {
 func (e *Evaluator) bind(r *Request) *scratch {
 	s, _ := e.pool.Get().(*scratch)
 	s.epoch++
-	if s.epoch == 0 { // it wrapped: no old mark may look current
-		clear(s.seen)
-		clear(s.judged)
-		s.epoch = 1
-	}
 	s.matched, s.maybes = s.matched[:0], s.maybes[:0]
 	s.missing = false
 	clear(s.states)

@@ -120,20 +120,15 @@ func (o Operator) Variables() bool {
 	}
 }
 
-// nearest returns the operator that a misspelled one is within two letters of,
-// with its modifiers; empty when there is none.
+// nearest returns the operator that a misspelled one is near to, with its
+// modifiers; empty when there is none.
 func nearest(s string) string {
 	set, base, ok := strings.Cut(s, ":")
 	if !ok {
 		set, base = "", s
 	}
 	base, ifExists := strings.CutSuffix(base, "IfExists")
-	best, distance := "", 3
-	for _, name := range Operators() {
-		if d := editDistance(strings.ToLower(base), strings.ToLower(name)); d < distance {
-			best, distance = name, d
-		}
-	}
+	best := Nearest(base, Operators())
 	if best == "" {
 		return ""
 	}
@@ -141,8 +136,24 @@ func nearest(s string) string {
 		best += "IfExists"
 	}
 	for _, known := range []SetOperator{ForAnyValue, ForAllValues} {
-		if ok && editDistance(strings.ToLower(set), strings.ToLower(string(known))) < 3 {
+		if ok && Nearest(set, []string{string(known)}) != "" {
 			return string(known) + ":" + best
+		}
+	}
+	return best
+}
+
+// Nearest returns the known name closest to s, without regard to case, if it is
+// close enough to be what was meant: one letter in four may differ.
+func Nearest(s string, known []string) string {
+	best, distance := "", max(len(s)/4, 1)+1
+	s = strings.ToLower(s)
+	for _, name := range known {
+		if n := len(name) - len(s); n >= distance || -n >= distance {
+			continue
+		}
+		if d := editDistance(s, strings.ToLower(name)); d < distance {
+			best, distance = name, d
 		}
 	}
 	return best

@@ -218,20 +218,25 @@ func (r *Reference) ExpandActions(pattern string) []string {
 }
 
 // MatchKey reports whether a key is the named one or of its family. Case does
-// not matter; each ${…} stands for some text.
+// not matter; each ${…} or <…> stands for some text.
 func MatchKey(template, key string) bool {
-	if !strings.Contains(template, "${") {
+	if !strings.ContainsAny(template, "$<") {
 		return strings.EqualFold(template, key)
 	}
 	var pattern strings.Builder
 	for rest := template; ; {
-		before, after, ok := strings.Cut(rest, "${")
-		pattern.WriteString(before)
-		if !ok {
+		i := strings.IndexAny(rest, "$<")
+		if i < 0 {
+			pattern.WriteString(rest)
 			break
 		}
+		pattern.WriteString(rest[:i])
 		pattern.WriteString("?*")
-		_, rest, _ = strings.Cut(after, "}")
+		end := "}"
+		if rest[i] == '<' {
+			end = ">"
+		}
+		_, rest, _ = strings.Cut(rest[i:], end)
 	}
 	return wildcard(pattern.String(), key)
 }

@@ -58,9 +58,9 @@ type scratch struct {
 	lastText           string // what split saw last
 	lastARN            iam.ARN
 	lastOK             bool
-	missing            bool   // a variable without a value was met
-	applies            []bool // by block
-	epoch              uint64 // of this decision; too wide to wrap
+	missing            bool     // a variable without a value was met
+	applies            []bool   // by block
+	epoch              uint64   // of this decision; too wide to wrap
 	seen               []uint64 // statement → epoch in which it was judged
 	judged             []uint64 // condition → epoch in which it was judged
 	results            []tri    // of the conditions

@@ -53,6 +53,7 @@ var Packages = []Package{
 
 	// The IAM policy language at work.
 	{Path: "internal/iam/simulate", Imports: []string{"internal/iam", "internal/diag"}},
+	{Path: "internal/iam/lint", Imports: []string{"internal/iam", "internal/iamdata", "internal/diag"}},
 	{Path: "internal/iam/symbolic", Imports: []string{"internal/iam"}},
 	{
 		Path:    "internal/binding",

@@ -59,36 +59,56 @@ var accepted = []struct {
 	want    string
 }{
 	{"empty", iam.ProfileAny, `{"Statement":[]}`, `{"Statement":[]}`},
-	{"one statement without a list", iam.ProfileIdentity,
+	{
+		"one statement without a list", iam.ProfileIdentity,
 		`{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}`,
-		`{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`},
-	{"lists are sorted", iam.ProfileIdentity,
+		`{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`,
+	},
+	{
+		"lists are sorted", iam.ProfileIdentity,
 		`{"Version":"2012-10-17","Id":"x","Statement":[{"Resource":["b","*","b"],"Action":["s3:Put*","ec2:Run*","s3:Put*"],"Effect":"Deny","Sid":"S"}]}`,
-		``},
-	{"operators in any case", iam.ProfileIdentity,
+		``,
+	},
+	{
+		"operators in any case", iam.ProfileIdentity,
 		`{"Statement":{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"foranyvalue:STRINGLIKEIFEXISTS":{"aws:TagKeys":["b","a"]},"null":{"k":true},"numericlessthan":{"n":[2,1.50]}}}}`,
-		`{"Statement":[{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":["a","b"]},"Null":{"k":"true"},"NumericLessThan":{"n":["1.50","2"]}}}]}`},
-	{"all kinds of principals", iam.ProfileResource,
+		`{"Statement":[{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":["a","b"]},"Null":{"k":"true"},"NumericLessThan":{"n":["1.50","2"]}}}]}`,
+	},
+	{
+		"all kinds of principals", iam.ProfileResource,
 		`{"Statement":[{"Effect":"Allow","Principal":{"Service":["s3.amazonaws.com"],"AWS":["111122223333","*"],"Federated":"accounts.google.com","CanonicalUser":"79a59d"},"Action":"s3:*"},{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"arn:aws:s3:::b/*"},{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`,
-		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":["*","111122223333"],"CanonicalUser":"79a59d","Federated":"accounts.google.com","Service":"s3.amazonaws.com"},"Action":"s3:*"},{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"arn:aws:s3:::b/*"},{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`},
-	{"variables", iam.ProfileIdentity,
+		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":["*","111122223333"],"CanonicalUser":"79a59d","Federated":"accounts.google.com","Service":"s3.amazonaws.com"},"Action":"s3:*"},{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"arn:aws:s3:::b/*"},{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`,
+	},
+	{
+		"variables", iam.ProfileIdentity,
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}/${*}","Condition":{"StringEquals":{"k":"${aws:PrincipalTag/t, 'x'}"}}}}`,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}/${*}","Condition":{"StringEquals":{"k":"${aws:PrincipalTag/t, 'x'}"}}}]}`},
-	{"trust policy", iam.ProfileTrust,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}/${*}","Condition":{"StringEquals":{"k":"${aws:PrincipalTag/t, 'x'}"}}}]}`,
+	},
+	{
+		"trust policy", iam.ProfileTrust,
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/x"},"Action":["sts:AssumeRoleWithWebIdentity"],"Condition":{"StringEquals":{"x:aud":"sts.amazonaws.com"}}}}`,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"x:aud":"sts.amazonaws.com"}}}]}`},
-	{"the RCP that allows", iam.ProfileRCP,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"x:aud":"sts.amazonaws.com"}}}]}`,
+	},
+	{
+		"the RCP that allows", iam.ProfileRCP,
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`},
-	{"SCP since 2025", iam.ProfileSCP,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`,
+	},
+	{
+		"SCP since 2025", iam.ProfileSCP,
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"s3:*Public*","Resource":"arn:aws:s3:::b","Condition":{"Bool":{"aws:SecureTransport":true}}},{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b"}]}`,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"s3:*Public*","Resource":"arn:aws:s3:::b","Condition":{"Bool":{"aws:SecureTransport":"true"}}},{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b"}]}`},
-	{"empty conditions", iam.ProfileIdentity,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"s3:*Public*","Resource":"arn:aws:s3:::b","Condition":{"Bool":{"aws:SecureTransport":"true"}}},{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b"}]}`,
+	},
+	{
+		"empty conditions", iam.ProfileIdentity,
 		`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{}},{"Effect":"Deny","Action":"*:*","Resource":"*","Condition":{"StringEquals":{}}},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"k":[]}}}]}`,
-		`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*:*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"k":[]}}}]}`},
-	{"text beyond ASCII", iam.ProfileResource,
+		`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*:*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"k":[]}}}]}`,
+	},
+	{
+		"text beyond ASCII", iam.ProfileResource,
 		`{"Statement":[{"Sid":"Größe <&> \u2028","Effect":"Deny","Principal":{"AWS":[]},"Action":"s3:*","Resource":"*"}]}`,
-		`{"Statement":[{"Sid":"Größe <&> \u2028","Effect":"Deny","Principal":{},"Action":"s3:*","Resource":"*"}]}`},
+		`{"Statement":[{"Sid":"Größe <&> \u2028","Effect":"Deny","Principal":{},"Action":"s3:*","Resource":"*"}]}`,
+	},
 }
 
 // TestParsePrint reads each policy, prints it and reads it again.

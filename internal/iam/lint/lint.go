@@ -225,7 +225,7 @@ func (l *linter) keys(s iam.Statement, reached []reach) {
 		if len(sent) > 0 {
 			d.Summary = fmt.Sprintf("%s comes with %s, but never with %s", c.Key, some(sent), some(missing))
 		}
-		l.add(d.WithDetail("%s", consequence(c, s.Effect)).WithHint("%s", l.keyHint(c.Key, s, missing)), l.keyPlace(j))
+		l.add(d.WithDetail("%s", consequence(c, s.Effect)).WithHint("%s", l.keyHint(c.Key, missing)), l.keyPlace(j))
 	}
 }
 
@@ -307,7 +307,7 @@ func consequence(c iam.Condition, effect iam.Effect) string {
 }
 
 // keyHint says where the key does come, if that is a matter of the resource.
-func (l *linter) keyHint(key string, s iam.Statement, missing []string) string {
+func (l *linter) keyHint(key string, missing []string) string {
 	a, _ := l.ref.Action(missing[0])
 	for _, t := range a.Resources {
 		if slices.ContainsFunc(t.Keys, func(k string) bool { return iamdata.MatchKey(k, key) }) {

@@ -111,7 +111,7 @@ func clash(a, b iam.Condition) bool {
 	}
 	switch b.Operator.Base {
 	case "StringNotEquals": // every value that one wants the other refuses
-		return !(a.Operator.IfExists) && len(a.Values) > 0 && !slices.ContainsFunc(a.Values, func(v string) bool { return !slices.Contains(b.Values, v) })
+		return !a.Operator.IfExists && len(a.Values) > 0 && !slices.ContainsFunc(a.Values, func(v string) bool { return !slices.Contains(b.Values, v) })
 	case "StringEquals", "StringLike":
 		return !slices.ContainsFunc(a.Values, func(v string) bool {
 			return slices.ContainsFunc(b.Values, func(w string) bool { return v == w || b.Operator.Base == "StringLike" && iam.Match(w, v) })

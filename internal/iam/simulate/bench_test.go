@@ -63,8 +63,11 @@ func BenchmarkDecide(b *testing.B) {
 		{"SCP10x30/allowed", simulate.Hierarchy{SCP: levels(guardrails(10, 30, same))}, benchRequest("dev", "required")},
 		// Exceptions that begin alike, as those of permission sets do: none can be
 		// ruled out by its beginning.
-		{"SCP10x30/infix", simulate.Hierarchy{SCP: levels(withRoles(10, 30, same, "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Set-%d-%d_????????????????"))},
-			benchRequest("aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Other_0123456789abcdef", "optional")},
+		{
+			"SCP10x30/infix",
+			simulate.Hierarchy{SCP: levels(withRoles(10, 30, same, "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Set-%d-%d_????????????????"))},
+			benchRequest("aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Other_0123456789abcdef", "optional"),
+		},
 		// Statements whose action cannot match must cost nothing: compare the two.
 		{"OtherActions/10", simulate.Hierarchy{SCP: levels(guardrails(10, 3, other))}, benchRequest("dev", "optional")},
 		{"OtherActions/10000", simulate.Hierarchy{SCP: levels(guardrails(10_000, 3, other))}, benchRequest("dev", "optional")},

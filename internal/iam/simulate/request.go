@@ -64,6 +64,7 @@ func (v Value) String() string {
 		return "unknown"
 	case single:
 		return strconv.Quote(v.one)
+	case multi:
 	}
 	quoted := make([]string, len(v.many))
 	for i, s := range v.many {

@@ -55,19 +55,31 @@ func TestDerive(t *testing.T) {
 		r    simulate.Request
 		want map[string]string
 	}{
-		{"user", simulate.Request{Principal: "arn:aws:iam::111122223333:user/team/bob", Action: "iam:GetUser"},
-			person("User", "arn:aws:iam::111122223333:user/team/bob", "aws:username", "bob", "aws:RequestedRegion", "us-east-1")},
+		{
+			"user",
+			simulate.Request{Principal: "arn:aws:iam::111122223333:user/team/bob", Action: "iam:GetUser"},
+			person("User", "arn:aws:iam::111122223333:user/team/bob", "aws:username", "bob", "aws:RequestedRegion", "us-east-1"),
+		},
 		{"role", simulate.Request{Principal: roleARN, Action: "sqs:SendMessage", Resource: queue}, person("AssumedRole", roleARN, "aws:RequestedRegion", "eu-west-1")},
-		{"session", simulate.Request{Principal: "arn:aws-cn:sts::111122223333:assumed-role/dev/alice", Action: "s3:GetObject", Resource: "arn:aws-cn:s3:::b/k"},
-			person("AssumedRole", "arn:aws-cn:iam::111122223333:role/dev")},
+		{
+			"session",
+			simulate.Request{Principal: "arn:aws-cn:sts::111122223333:assumed-role/dev/alice", Action: "s3:GetObject", Resource: "arn:aws-cn:s3:::b/k"},
+			person("AssumedRole", "arn:aws-cn:iam::111122223333:role/dev"),
+		},
 		{"federated user", simulate.Request{Principal: fedARN, Action: "s3:GetObject", ResourceAccount: account2}, person("FederatedUser", fedARN, "aws:ResourceAccount", account2)},
 		{"root", simulate.Request{Principal: account1, Action: "s3:GetObject"}, person("Account", rootARN)},
 		{"anonymous", simulate.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k"}, map[string]string{"aws:PrincipalType": "Anonymous"}},
-		{"service", simulate.Request{Principal: "s3.amazonaws.com.cn", Action: "sqs:SendMessage", Resource: queue},
-			map[string]string{"aws:PrincipalServiceName": "s3.amazonaws.com.cn", "aws:PrincipalIsAWSService": "true", "aws:ResourceAccount": account1, "aws:RequestedRegion": "eu-west-1"}},
+		{
+			"service",
+			simulate.Request{Principal: "s3.amazonaws.com.cn", Action: "sqs:SendMessage", Resource: queue},
+			map[string]string{"aws:PrincipalServiceName": "s3.amazonaws.com.cn", "aws:PrincipalIsAWSService": "true", "aws:ResourceAccount": account1, "aws:RequestedRegion": "eu-west-1"},
+		},
 		{"provider", simulate.Request{Principal: "accounts.google.com", Action: "sts:AssumeRoleWithWebIdentity", Resource: target}, map[string]string{"aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": account1}},
-		{"what is given stays", simulate.Request{Principal: account1, Action: "s3:GetObject", Context: values{"AWS:principalARN": one("x"), "aws:currenttime": simulate.Value{}}},
-			map[string]string{"AWS:principalARN": "x", "aws:PrincipalAccount": account1, "aws:PrincipalType": "Account", "aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": account1, "aws:CurrentTime": "", "aws:currenttime": "-"}},
+		{
+			"what is given stays",
+			simulate.Request{Principal: account1, Action: "s3:GetObject", Context: values{"AWS:principalARN": one("x"), "aws:currenttime": simulate.Value{}}},
+			map[string]string{"AWS:principalARN": "x", "aws:PrincipalAccount": account1, "aws:PrincipalType": "Account", "aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": account1, "aws:CurrentTime": "", "aws:currenttime": "-"},
+		},
 	} {
 		tt.r.Derive(now)
 		want := maps.Clone(clock)
@@ -245,18 +257,38 @@ func TestNotes(t *testing.T) {
 		r    simulate.Request
 		want string
 	}{
-		{"anonymous", everything, simulate.Request{Action: "s3:GetObject"},
-			"rcp: RCPFullAWSAccess is always attached; scp: the caller is no identity of an account; identity: the caller is no identity of an account; boundary: the caller is no identity of an account; session: the caller is no identity of an account"},
-		{"root", everything, simulate.Request{Principal: rootARN, Action: "sqs:A"},
-			"rcp: RCPs do not reach this action; identity: the root user has no policies of its own; boundary: the root user has no policies of its own"},
-		{"service-linked", everything, simulate.Request{Principal: slrARN, Action: "s3:GetObject"},
-			"rcp: service-linked roles are exempt; scp: service-linked roles are exempt"},
-		{"management", inManagement, simulate.Request{Principal: userARN, Action: "s3:GetObject"},
-			"rcp: the resource is in the management account; scp: the caller is in the management account"},
-		{"by role", simulate.Hierarchy{Resource: grant(roleARN)}, simulate.Request{Principal: roleARN, Action: "s3:GetObject"},
-			"resource: it names the role, so boundary and session policy still limit the grant"},
-		{"by account", simulate.Hierarchy{Resource: grant(account1)}, simulate.Request{Principal: roleARN, Action: "s3:GetObject"},
-			"resource: it names the account, so the account's own policies must allow too"},
+		{
+			"anonymous", everything,
+			simulate.Request{Action: "s3:GetObject"},
+			"rcp: RCPFullAWSAccess is always attached; scp: the caller is no identity of an account; identity: the caller is no identity of an account; boundary: the caller is no identity of an account; session: the caller is no identity of an account",
+		},
+		{
+			"root", everything,
+			simulate.Request{Principal: rootARN, Action: "sqs:A"},
+			"rcp: RCPs do not reach this action; identity: the root user has no policies of its own; boundary: the root user has no policies of its own",
+		},
+		{
+			"service-linked", everything,
+			simulate.Request{Principal: slrARN, Action: "s3:GetObject"},
+			"rcp: service-linked roles are exempt; scp: service-linked roles are exempt",
+		},
+		{
+			"management", inManagement,
+			simulate.Request{Principal: userARN, Action: "s3:GetObject"},
+			"rcp: the resource is in the management account; scp: the caller is in the management account",
+		},
+		{
+			"by role",
+			simulate.Hierarchy{Resource: grant(roleARN)},
+			simulate.Request{Principal: roleARN, Action: "s3:GetObject"},
+			"resource: it names the role, so boundary and session policy still limit the grant",
+		},
+		{
+			"by account",
+			simulate.Hierarchy{Resource: grant(account1)},
+			simulate.Request{Principal: roleARN, Action: "s3:GetObject"},
+			"resource: it names the account, so the account's own policies must allow too",
+		},
 	} {
 		if got := notes(tt.h, tt.r); got != tt.want {
 			t.Errorf("%s: got %s", tt.name, got)
@@ -318,7 +350,7 @@ func TestManyPatterns(t *testing.T) {
 			for range random.IntN(16) {
 				p := prefix + text(6, "a", "a", "b", "ab", "ü", "*", "*", "?")
 				patterns = append(patterns, p)
-				expr := p
+				var expr string
 				if strings.HasSuffix(op, "Like") {
 					expr = strings.NewReplacer("*", ".*", "?", ".").Replace(p)
 				} else {

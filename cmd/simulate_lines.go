@@ -26,7 +26,6 @@ type batch struct {
 	text     []byte
 	out      []byte
 	problems diag.Diagnostics
-	failed   int // lines that could not be decided
 	done     chan struct{}
 }
 

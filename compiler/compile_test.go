@@ -144,7 +144,24 @@ func TestLibrary(t *testing.T) {
 	notExact := map[string]ir.Fidelity{
 		"aws-eks-public-endpoint": ir.Looser, // creation: what silence means is doubtful
 	}
-	for _, g := range compile(t, in).Modules[0].Program.Guardrails {
+	prog := compile(t, in).Modules[0].Program
+	var refused []string
+	for _, n := range prog.NotPreventable {
+		refused = append(refused, n.Policy)
+	}
+	if want := []string{
+		"aws-cloudtrail-logging",         // declared, and without findings there is nothing to declare for
+		"aws-ec2-ebs-default-encryption", // the same
+		"aws-ec2-open-ssh",               // rules of security groups have no keys
+		"aws-elbv2-internal",             // what an absent Scheme means is doubtful
+		"aws-iam-user-access-keys",       // declared
+		"aws-iam-wildcard-policy",        // inside a document
+		"aws-rds-storage-encryption",     // doubtful
+		"aws-s3-public-access-block",     // declared
+	}; !slices.Equal(refused, want) {
+		t.Errorf("not preventable: %v, want %v", refused, want)
+	}
+	for _, g := range prog.Guardrails {
 		want, listed := notExact[g.ID]
 		if !listed {
 			want = ir.Exact

@@ -84,6 +84,17 @@ func (l *lowering) kindOf(typ, path string) kind {
 	return found
 }
 
+// singleBlock is the only block that is judged by itself and stands once.
+const singleBlock = "root_block_device[]"
+
+// repeats reports whether a path stands in a block that may be there several
+// times, each judged by itself.
+func (l *lowering) repeats(typ, path string) bool {
+	return slices.ContainsFunc(l.bindingsOf(typ, path), func(b binding.Binding) bool {
+		return b.Each != "" && !strings.HasPrefix(b.Attribute, singleBlock)
+	})
+}
+
 // unbound returns the first attribute without a usable binding.
 func (l *lowering) unbound(typ string, paths []string) string {
 	for _, p := range paths {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ type Read struct {
 	Path      string   // below input: resource.values.metadata_options[].http_tokens
 	Kind      string   // string, bool, number
 	Constants []string // values and patterns of the tests, sorted
+	Repeats   bool     // stands in a block that may be there several times
 }
 
 // Lower derives the guardrail statements of a policy. The error is for what
@@ -137,7 +139,7 @@ func (l *lowering) read(typ string, f *formula) {
 	i := slices.IndexFunc(reads, func(r Read) bool { return r.Path == f.atom.path })
 	if i < 0 {
 		k := map[kind]string{anyKind: "string", stringKind: "string", boolKind: "bool", numberKind: "number"}[l.kindOf(typ, f.atom.path)]
-		reads = append(reads, Read{Path: f.atom.path, Kind: k})
+		reads = append(reads, Read{Path: f.atom.path, Kind: k, Repeats: l.repeats(typ, f.atom.path)})
 		i = len(reads) - 1
 	}
 	for _, v := range f.atom.values {
@@ -173,6 +175,7 @@ func (l *lowering) lowerCase(typ string, d disjunct) {
 		l.widened = true
 		l.note("stricter: a condition is left out, because it %s (%s)", a.reason, a.at)
 	}
+	d = l.withoutJudgedBlocks(typ, d)
 	var attributes []string
 	for _, path := range d.paths() {
 		if _, global := contextKey(path); !global {
@@ -231,6 +234,27 @@ func (l *lowering) approximate(typ string, d disjunct) bool {
 		}
 	}
 	return true
+}
+
+// withoutJudgedBlocks drops the tests that a block is there where AWS judges
+// every such block by itself: without the block there is nothing to judge.
+func (l *lowering) withoutJudgedBlocks(typ string, d disjunct) disjunct {
+	for _, block := range d.paths() {
+		c := d.on[block]
+		if c.missing || len(c.pos)+len(c.neg) > 0 {
+			continue
+		}
+		for _, path := range d.paths() {
+			if below(path, block) && l.repeats(typ, path) {
+				rest := d
+				rest.on = maps.Clone(d.on)
+				delete(rest.on, block)
+				d = rest
+				break
+			}
+		}
+	}
+	return d
 }
 
 // dropUnbound handles a test of an attribute that no request carries.

@@ -131,9 +131,9 @@ func (w *writer) policy(typ string) string {
 
 // TestRandomPolicies: what lowering calls exact, verification must not refute.
 func TestRandomPolicies(t *testing.T) {
-	n := 400
+	n := 150
 	if testing.Short() {
-		n = 50
+		n = 30
 	}
 	counts := map[ir.Fidelity]int{}
 	for seed := range n {

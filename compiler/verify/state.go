@@ -15,6 +15,7 @@ type choice struct {
 	absent bool
 	block  bool // absent, but the block that it stands in is there
 	text   string
+	second string // of a second block of the same kind; empty: there is none
 }
 
 // setting is an attribute in one of its states.
@@ -86,8 +87,22 @@ func (r Read) states() []choice {
 			put(instances(c)...)
 		}
 	}
+	if !r.Repeats {
+		return out
+	}
+	// Two blocks that differ show which of them is meant, and whether all or any.
+	for _, a := range out {
+		for _, b := range out {
+			if a.text != b.text && !a.absent && !b.absent && len(out) < maxPairs {
+				out = append(out, choice{text: a.text, second: b.text})
+			}
+		}
+	}
 	return out
 }
+
+// maxPairs bounds the states of one attribute with two blocks.
+const maxPairs = 24
 
 func format(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
@@ -164,6 +179,16 @@ func (st state) value(path string) (string, bool) {
 	return "", false
 }
 
+// region is where the state's request goes.
+func (st state) region() string {
+	for _, path := range []string{"resource.region", "region"} {
+		if r, ok := st.value(path); ok {
+			return r
+		}
+	}
+	return Region
+}
+
 func (st state) principal() string {
 	if p, ok := st.value("principal.arn"); ok {
 		return p
@@ -218,8 +243,42 @@ func (st state) document(typ string) map[string]any {
 			continue
 		}
 		place(doc, steps, s.read.typed(s.value.text))
+		if s.value.second != "" {
+			placeSecond(doc, steps, s.read.typed(s.value.second))
+		}
 	}
 	return doc
+}
+
+// placeSecond puts a value into a second element of the first list on its path.
+func placeSecond(doc map[string]any, steps []string, value any) {
+	i := slices.Index(steps, "[]")
+	if i < 1 || i+1 >= len(steps) {
+		return
+	}
+	parent := doc
+	for _, step := range steps[:i-1] {
+		next, ok := parent[step].(map[string]any)
+		if !ok {
+			return
+		}
+		parent = next
+	}
+	list, _ := parent[steps[i-1]].([]any)
+	for len(list) < 2 {
+		list = append(list, map[string]any{})
+	}
+	if second, ok := list[1].(map[string]any); ok {
+		place(second, steps[i+1:], value)
+	}
+	parent[steps[i-1]] = list
+}
+
+// values are the attributes of the resource in a state.
+func (s Subject) values(typ string, st state) map[string]any {
+	res, _ := s.document(typ, st)["resource"].(map[string]any)
+	values, _ := res["values"].(map[string]any)
+	return values
 }
 
 // document is the input of a state, with what messages read.
@@ -341,6 +400,9 @@ func (st state) String() string {
 			text = "(missing in its block)"
 		case s.value.absent:
 			text = "(missing)"
+		}
+		if s.value.second != "" {
+			text += " and " + s.value.second + " in a second block"
 		}
 		parts = append(parts, short(s.read.Path)+"="+text)
 	}

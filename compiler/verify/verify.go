@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parapet-dev/parapet/compiler/ir"
@@ -29,6 +30,7 @@ type Read struct {
 	Path      string
 	Kind      string
 	Constants []string
+	Repeats   bool // stands in a block that may be there several times
 }
 
 // Subject is one guardrail to check.
@@ -103,13 +105,14 @@ func (s Subject) states(ctx context.Context, typ string, denies *simulate.DenySe
 	if len(ops) == 0 { // only changes of existing resources are judged
 		return s.updates(ctx, typ, denies, v)
 	}
+	reads := s.withSiblings(typ, ops)
 	missed := map[string]bool{} // operations that let something through
 	exactOn := map[string]bool{}
 	for _, op := range ops {
 		exactOn[op] = true
 	}
 	looser := map[string][]string{}
-	for _, st := range combinations(s.Reads[typ]) {
+	for _, st := range combinations(reads) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -120,7 +123,7 @@ func (s Subject) states(ctx context.Context, typ string, denies *simulate.DenySe
 		}
 		for _, op := range ops {
 			got := false
-			for _, r := range s.requests(typ, op, st) {
+			for _, r := range s.requests(typ, op, reads, st) {
 				if d, _ := denies.Denies(r); d {
 					got = true
 					break
@@ -194,45 +197,107 @@ func (s Subject) bound(typ, path string) []binding.Binding {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(s.Bindings.Bindings(typ, attribute)), func(b binding.Binding) bool {
-		return b.Trust == binding.Doubtful && !s.Doubtful || b.Form() == binding.FormJSON || b.Form() == binding.FormContains
+		return b.Trust == binding.Doubtful && !s.Doubtful || b.Form() == binding.FormJSON
 	})
 }
 
-// requests makes the calls of one create operation for a state: one for each
-// kind of IAM resource that carries an attribute.
-func (s Subject) requests(typ, op string, st state) []*simulate.Request {
-	contexts := map[string]map[string]simulate.Value{}
-	var resources []string
+// withSiblings adds the attributes that reach a judged operation under the same
+// key, on the same kind of IAM resource, as one that the policy reads. Their
+// blocks are judged by the same statements: a guardrail on root volumes also
+// denies data volumes.
+func (s Subject) withSiblings(typ string, ops []string) []Read {
+	reads := slices.Clone(s.Reads[typ])
 	for _, r := range s.Reads[typ] {
 		for _, b := range s.bound(typ, r.Path) {
+			if b.Each == "" || b.Phase != binding.Create || !slices.Contains(ops, b.Operation) {
+				continue
+			}
+			for _, attribute := range s.Bindings.Attributes(typ) {
+				path := "resource.values." + attribute
+				shared := slices.ContainsFunc(s.bound(typ, path), func(o binding.Binding) bool {
+					return o.Key == b.Key && o.Operation == b.Operation && slices.Equal(o.Resources, b.Resources)
+				})
+				known := slices.ContainsFunc(reads, func(o Read) bool { return o.Path == path })
+				if shared && !known {
+					reads = append(reads, Read{Path: path, Kind: r.Kind, Constants: r.Constants})
+				}
+			}
+		}
+	}
+	return reads
+}
+
+// requests makes the calls of one create operation for a state, as the bindings
+// say that Terraform makes them.
+func (s Subject) requests(typ, op string, reads []Read, st state) []*simulate.Request {
+	var out []*simulate.Request
+	related := map[string]map[string]simulate.Value{}
+	for _, q := range s.Bindings.Requests(binding.Target{
+		Type: typ, Name: "example", Account: Account, Region: st.region(), Partition: "aws", Values: s.values(typ, st),
+	}) {
+		if q.Operation != op || q.Phase != binding.Create {
+			continue
+		}
+		r := Request(q)
+		for k, v := range st.context() {
+			r.Context[k] = v
+		}
+		for k := range always {
+			if _, there := st.context()[k]; !there {
+				delete(r.Context, k)
+			}
+		}
+		s.withoutDefaults(typ, op, reads, st, r.Context)
+		r.Principal = st.principal()
+		out = append(out, r)
+	}
+	if len(out) > 0 {
+		return out
+	}
+	// An operation beside Terraform's own: one request for each kind of resource.
+	for _, read := range reads {
+		for _, b := range s.bound(typ, read.Path) {
 			if b.Operation != op || b.Phase != binding.Create {
 				continue
 			}
 			for _, pattern := range b.Resources {
-				if contexts[pattern] == nil {
-					contexts[pattern] = st.context()
-					resources = append(resources, pattern)
+				if related[pattern] == nil {
+					related[pattern] = st.context()
+					out = append(out, &simulate.Request{
+						Principal: st.principal(), Action: op, Resource: Concrete(pattern), ResourceAccount: Account, Context: related[pattern],
+					})
 				}
-				send(contexts[pattern], b, st, r.Path)
+				send(related[pattern], b, st, read.Path)
 			}
 		}
 	}
-	if len(resources) == 0 {
-		resources, contexts = []string{"*"}, map[string]map[string]simulate.Value{"*": st.context()}
-	}
-	out := make([]*simulate.Request, 0, len(resources))
-	for _, pattern := range resources {
-		out = append(out, &simulate.Request{
-			Principal: st.principal(), Action: op, Resource: Concrete(pattern), ResourceAccount: Account, Context: contexts[pattern],
-		})
-	}
 	return out
+}
+
+// withoutDefaults takes back the keys that AWS fills in for attributes that are
+// missing: a rule is compared with its statements as it is written, and what a
+// default adds is told in the binding's notes.
+func (s Subject) withoutDefaults(typ, op string, reads []Read, st state, ctx map[string]simulate.Value) {
+	for _, read := range reads {
+		if _, there := st.value(read.Path); there {
+			continue
+		}
+		for _, b := range s.bound(typ, read.Path) {
+			if b.Operation == op && b.Absent.State == binding.AbsentDefault {
+				delete(ctx, b.Key)
+			}
+		}
+	}
 }
 
 // send puts the key of a binding into a request where the state has a value.
 func send(ctx map[string]simulate.Value, b binding.Binding, st state, path string) {
 	value, ok := st.value(path)
 	if !ok {
+		return
+	}
+	if b.Form() == binding.FormContains {
+		ctx[b.Key] = simulate.Single(strconv.FormatBool(value == b.Element()))
 		return
 	}
 	if value, ok = b.KeyValue(value); !ok {

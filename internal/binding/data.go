@@ -48,15 +48,8 @@ type call struct {
 	Binding
 	word      string   // the word in the data that lists the operation
 	templates []string // ARN templates of Resources; empty when the key does not depend on them
-	each      string   // "", eachAlways or eachPresent
 	omit      []string // values that Terraform leaves out of the call at creation
 }
-
-// What makes every block a resource of its own.
-const (
-	eachAlways  = "always"  // without a block there is still one: the root volume
-	eachPresent = "present" // without a block there is none
-)
 
 // Words of the data that list operations.
 const (
@@ -261,7 +254,7 @@ func (l *bindingLine) calls(arns map[string]string) ([]call, error) {
 	base := Binding{
 		ResourceType: l.Type, Attribute: l.Attribute, Resources: patterns,
 		Key: l.Key, KeyType: cmp.Or(l.Kind, "String"), Multivalued: l.Multivalued, IgnoreCase: l.IgnoreCase,
-		Values: l.Values, Scope: cmp.Or(l.Scope, ScopeRequest), Enforced: cmp.Or(l.Enforced, EnforcedAtCall),
+		Values: l.Values, Scope: cmp.Or(l.Scope, ScopeRequest), Enforced: cmp.Or(l.Enforced, EnforcedAtCall), Each: l.Each,
 		Trust: l.Trust, Evidence: l.Evidence, Notes: l.Notes,
 	}
 	var out []call
@@ -284,10 +277,10 @@ func (l *bindingLine) calls(arns map[string]string) ([]call, error) {
 			if b.Absent = (Absent{State: l.Absent, Value: l.Default}); g.phase == Update {
 				b.Absent = Absent{State: AbsentUnchanged}
 			}
-			out = append(out, call{Binding: b, word: g.word, templates: templates, each: l.Each, omit: l.Omit})
+			out = append(out, call{Binding: b, word: g.word, templates: templates, omit: l.Omit})
 			if b.Key == requestTag {
 				b.Key, b.Multivalued = tagKeys, true
-				out = append(out, call{Binding: b, word: g.word, templates: templates, each: l.Each, omit: l.Omit})
+				out = append(out, call{Binding: b, word: g.word, templates: templates, omit: l.Omit})
 			}
 		}
 	}

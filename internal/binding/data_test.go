@@ -225,7 +225,7 @@ func TestBindingsAreSound(t *testing.T) {
 				t.Errorf("%s: a way round that is doubtful belongs to the uncovered", where)
 			case c.Trust == Doubtful && c.Notes == "":
 				t.Errorf("%s: doubtful, but not what to test", where)
-			case c.each != "" && !strings.Contains(c.Attribute, "[]"):
+			case c.Each != "" && !strings.Contains(c.Attribute, "[]"):
 				t.Errorf("%s: each block, but no block", where)
 			}
 			if c.Phase == Update {

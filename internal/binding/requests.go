@@ -311,7 +311,7 @@ func parts(group []call, values map[string]any) []part {
 	blocks := map[string][]call{}
 	for _, c := range group {
 		block, _, ok := strings.Cut(c.Attribute, "[]")
-		if c.each == "" || !ok {
+		if c.Each == "" || !ok {
 			shared = append(shared, c)
 			continue
 		}
@@ -326,7 +326,7 @@ func parts(group []call, values map[string]any) []part {
 			v[block] = []any{element}
 			out = append(out, part{calls, v})
 		}
-		if len(list) == 0 && blocks[block][0].each == eachAlways {
+		if len(list) == 0 && blocks[block][0].Each == EachAlways {
 			out = append(out, part{calls, values})
 		}
 	}

@@ -55,6 +55,13 @@ const (
 	EnforcedDownstream = "downstream" // when it is used: a launch template is judged at RunInstances
 )
 
+// What makes every block of an attribute a resource of its own, judged by
+// itself: every volume of a launch is.
+const (
+	EachAlways  = "always"  // without a block there is still one: the root volume
+	EachPresent = "present" // without a block there is none
+)
+
 // Binding is the fact that an attribute reaches an operation as a condition
 // key.
 type Binding struct {
@@ -80,6 +87,7 @@ type Binding struct {
 	Absent   Absent
 	Scope    string
 	Enforced string
+	Each     string // EachAlways or EachPresent when every block is judged by itself
 	Trust    Trust
 	Evidence string // where it is written, "; " between sources
 	Notes    string // what a user must know, in sentences
@@ -133,6 +141,16 @@ func (t *Table) Bindings(resourceType, attribute string) []Binding {
 		out = append(out, b)
 	}
 	return out
+}
+
+// Attributes returns the attributes of a resource type that have bindings, in
+// the form "a[].b", sorted.
+func (t *Table) Attributes(resourceType string) []string {
+	e, ok := t.types[resourceType]
+	if !ok {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(e.parsed().byAttr))
 }
 
 // Operations returns the actions of a resource type.

@@ -23,14 +23,11 @@ deny contains violation if {
 	violation := {"msg": "gets a public address", "attribute": "associate_public_ip_address"}
 }
 
-# EC2 gives a public address at launch only to an instance with one network
-# interface, so the first interface is the one to look at. In a launch template
-# the attribute is a string.
+# In a launch template the attribute is a string. EC2 judges every network
+# interface of a launch by itself.
 deny contains violation if {
 	input.resource.type == "aws_launch_template"
-	lib.is_true(input.resource.values.network_interfaces[0].associate_public_ip_address)
-	violation := {
-		"msg": "gives its instances a public address",
-		"attribute": "network_interfaces[0].associate_public_ip_address",
-	}
+	some interface in input.resource.values.network_interfaces
+	lib.is_true(interface.associate_public_ip_address)
+	violation := {"msg": "gives its instances a public address", "attribute": "network_interfaces"}
 }

@@ -273,7 +273,7 @@ func (r *parser) checkResource(place diag.Place, element, version, v string) {
 	if !strings.HasPrefix(v, "arn:") {
 		d := diag.Errorf("iam-resource", "%s %q is neither an ARN nor *", element, v).
 			WithHint(`an ARN is arn:partition:service:region:account:resource`)
-		if strings.HasPrefix(v, "*") || strings.HasPrefix(v, "${") || r.profile == ProfileResource {
+		if strings.HasPrefix(v, "*") || strings.HasPrefix(v, "${") || !layerRules[r.profile].plainSid {
 			d.Severity = diag.Warning // some services take other names in their own policies
 		}
 		r.report(place, d)

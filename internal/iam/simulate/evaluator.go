@@ -58,7 +58,7 @@ type scratch struct {
 	lastText           string // what split saw last
 	lastARN            iam.ARN
 	lastOK             bool
-	missing            bool     // a variable without a value was met
+	missing            tri      // whether a variable without a value was met
 	applies            []bool   // by block
 	epoch              uint64   // of this decision; too wide to wrap
 	seen               []uint64 // statement → epoch in which it was judged
@@ -120,7 +120,6 @@ func (e *Evaluator) bind(r *Request) *scratch {
 	s, _ := e.pool.Get().(*scratch)
 	s.epoch++
 	s.matched, s.maybes = s.matched[:0], s.maybes[:0]
-	s.missing = false
 	clear(s.states)
 	for key, v := range r.Context {
 		s.set(key, v)
@@ -294,10 +293,10 @@ func (s *scratch) grade(st *statement) grade {
 func (s *scratch) judgeResource(st *statement) tri {
 	switch {
 	case st.notResources != nil:
-		s.missing = false
+		s.missing = no
 		result := s.anyResource(st.notResources).not()
-		if s.missing && !st.deny {
-			return no // the safe side: see the package documentation
+		if !st.deny { // the safe side: see the package documentation
+			result = min(result, s.missing.not())
 		}
 		return result
 	case st.resources != nil:

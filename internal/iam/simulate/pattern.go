@@ -129,10 +129,13 @@ func (p *pattern) matchVariables(s *scratch, v string) tri {
 		switch s.values[t.slot].kind {
 		case unknown:
 			result = maybe
+			if !t.HasDefault {
+				s.missing = max(s.missing, maybe)
+			}
 		case single:
 		case absent, multi: // a multi-valued key cannot be a variable
 			if !t.HasDefault {
-				s.missing = true
+				s.missing = yes
 				return no
 			}
 		}

@@ -44,9 +44,9 @@ type compiled struct {
 	err       error
 }
 
-// maxCached bounds the texts of policies that are kept, in bytes. Beyond it
-// the cache starts anew.
-const maxCached = 64 << 20
+// maxCached bounds the texts of policies whose hierarchies are kept, in bytes.
+// Compiled they take some forty times as much. Beyond it the cache starts anew.
+const maxCached = 4 << 20
 
 func newLineDecider(name, format string, p *policySet, clock func() (time.Time, bool)) *lineDecider {
 	return &lineDecider{
@@ -361,6 +361,7 @@ func readLevels(raw, field string, p iam.Profile) ([]simulate.Level, error) {
 			switch key {
 			case "target":
 				level.Target, err = j.string()
+				level.Target = strings.Clone(level.Target) // kept long after the line
 			case "policies":
 				level.Policies, err = readList(j, field, p)
 			default:

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/parapet-dev/parapet/compiler/verify"
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/engine"
+	"github.com/parapet-dev/parapet/internal/iam"
 )
 
 // derivation is what lowering a policy gave. It does not depend on the module,
@@ -63,6 +65,7 @@ func (c *compilation) derive(m *Module, w wanted) error {
 	g := ir.Guardrail{
 		ID: p.ID, Title: p.Title, Layer: ir.SCP, Fidelity: d.fidelity, Trust: d.result.Trust, Origin: ir.Derived,
 		Policy: policyRef(p), Operations: operations(d.result.Statements), Checks: d.checks, Notes: slices.Clone(d.notes),
+		Bypasses: d.result.Bypasses,
 	}
 	stem := sidStem(p.ID)
 	for i, s := range d.result.Statements {
@@ -106,7 +109,28 @@ func (c *compilation) deriveOnce(p engine.Policy) (derivation, error) {
 	if err != nil {
 		return derivation{}, err
 	}
-	return derivation{result: res, fidelity: res.Fidelity, notes: res.Notes}, nil
+	return derivation{result: res, fidelity: res.Fidelity, notes: append(slices.Clone(res.Notes), waysRound(res.Bypasses)...)}, nil
+}
+
+// waysRound tells the operations that go round a guardrail, with the statement
+// that would close them.
+func waysRound(bypasses []ir.Bypass) []string {
+	byAttribute := map[string][]string{}
+	for _, b := range bypasses {
+		byAttribute[b.Attribute] = append(byAttribute[b.Attribute], b.Operation)
+	}
+	var out []string
+	for _, attribute := range slices.Sorted(maps.Keys(byAttribute)) {
+		ops := byAttribute[attribute]
+		verb := "sets"
+		if len(ops) > 1 {
+			verb = "set"
+		}
+		deny := iam.Policy{Statements: []iam.Statement{{Effect: iam.Deny, Actions: ops, Resources: []string{"*"}}}}
+		out = append(out, fmt.Sprintf("A way round: %s %s %s without carrying its key. Where nobody needs that, deny it whole: %s",
+			strings.Join(ops, ", "), verb, attribute, deny.JSON()))
+	}
+	return out
 }
 
 // notPreventable states why findings have no guardrail.

@@ -92,6 +92,13 @@ type Setting struct {
 	Values map[string]any // its arguments
 }
 
+// DeclarativePolicy is what a guardrail puts into a declarative policy of AWS
+// Organizations, in the language of management policies ("@@assign").
+type DeclarativePolicy struct {
+	PolicyType string         `json:"policy_type"` // "DECLARATIVE_POLICY_EC2"
+	Content    map[string]any `json:"content"`
+}
+
 // Checks sums up the verification of a guardrail.
 type Checks struct {
 	States          int      `json:"states"`
@@ -118,6 +125,13 @@ type TestRequest struct {
 	Deny      bool
 }
 
+// Bypass is an operation that sets an attribute without carrying its key, and so
+// goes round a guardrail on the key. Denying it whole closes it.
+type Bypass struct {
+	Operation string `json:"operation"`
+	Attribute string `json:"attribute"`
+}
+
 // Guardrail is one preventive control.
 type Guardrail struct {
 	ID         string // id of the policy that it enforces
@@ -129,11 +143,15 @@ type Guardrail struct {
 	Policy     PolicyRef
 	Statements []Statement
 	Settings   []Setting
-	Findings   []string // fingerprints, sorted
-	Operations []string // API actions that it judges, sorted
-	Checks     Checks
-	Tests      []TestRequest
-	Notes      []string // what a reviewer must know, in sentences
+	// Declaratives are the parts of declarative policies that it asks for.
+	Declaratives []DeclarativePolicy
+	Why          string   // why it is on its layer, in a sentence
+	Findings     []string // fingerprints, sorted
+	Operations   []string // API actions that it judges, sorted
+	Bypasses     []Bypass // ways round it, sorted
+	Checks       Checks
+	Tests        []TestRequest
+	Notes        []string // what a reviewer must know, in sentences
 }
 
 // NotPreventable says why a policy has no guardrail.

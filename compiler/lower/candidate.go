@@ -54,7 +54,7 @@ func (l *lowering) bindingsOf(typ, path string) []binding.Binding {
 	}
 	return slices.DeleteFunc(slices.Clone(l.table.Bindings(typ, attribute)), func(b binding.Binding) bool {
 		return b.Trust == binding.Doubtful && !l.options.AllowUntested ||
-			b.Form() == binding.FormJSON || b.Form() == binding.FormContains
+			b.Form() == binding.FormJSON
 	})
 }
 
@@ -125,6 +125,9 @@ func (l *lowering) candidates(typ string, paths []string) []candidate {
 			}
 			b := bs[i]
 			c.keys[p] = boundKey(b)
+			if b.Form() == binding.FormContains {
+				c.keys[p] = elementKeys(bs, c)
+			}
 			c.trust = ir.Weakest(c.trust, ir.Trust(b.Trust))
 			if b.Notes != "" {
 				c.notes = append(c.notes, b.Key+": "+b.Notes)
@@ -140,9 +143,21 @@ func (l *lowering) candidates(typ string, paths []string) []candidate {
 	return out
 }
 
+// elementKeys is the key of a list of which each element has a key of its own.
+func elementKeys(bs []binding.Binding, c candidate) key {
+	k := key{elements: map[string]string{}}
+	for _, b := range bs {
+		if b.Form() == binding.FormContains && b.Operation == c.operation && b.Phase == c.phase && slices.Equal(b.Resources, c.resources) {
+			k.name = b.Key
+			k.elements[b.Element()] = b.Key
+		}
+	}
+	return k
+}
+
 // emit makes the statement of a case on one operation. On an update, a case
 // that needs an attribute to be absent cannot happen: silence means unchanged.
-func (l *lowering) emit(d disjunct, c candidate) error {
+func (l *lowering) emit(typ string, d disjunct, c candidate) error {
 	update := c.phase == binding.Update
 	keyOf := func(path string) (key, bool) {
 		if k, ok := c.keys[path]; ok {
@@ -172,6 +187,12 @@ func (l *lowering) emit(d disjunct, c candidate) error {
 		Actions: []string{c.operation}, Resources: c.resources, Conditions: conds.sorted(), Line: d.place.Line,
 	})
 	l.out.Trust = ir.Weakest(l.out.Trust, c.trust)
+	for path := range c.keys {
+		attribute := strings.TrimPrefix(path, valuesRoot+".")
+		for _, op := range l.table.Uncovered(typ, attribute) {
+			l.out.Bypasses = append(l.out.Bypasses, ir.Bypass{Operation: op, Attribute: attribute})
+		}
+	}
 	for _, n := range c.notes {
 		l.note("%s", n)
 	}
@@ -187,7 +208,7 @@ func (l *lowering) wholeOperation(typ string, d disjunct) {
 	}
 	for _, op := range ops.Create {
 		c := candidate{operation: op, phase: binding.Create, resources: []string{"*"}, trust: ir.Documented}
-		if err := l.emit(d, c); err != nil {
+		if err := l.emit(typ, d, c); err != nil {
 			l.refuse(Refusal{Type: typ, Reason: err.Error(), At: d.place})
 		}
 	}

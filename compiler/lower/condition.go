@@ -14,8 +14,9 @@ type key struct {
 	name        string
 	family      string // String, Bool, Numeric, ARN, IPAddress, Date
 	multivalued bool
-	always      bool             // every request carries it
-	binding     *binding.Binding // nil for global keys
+	always      bool              // every request carries it
+	binding     *binding.Binding  // nil for global keys
+	elements    map[string]string // of a list: element → the key that says whether it is there
 }
 
 // boundKey is the key of a binding.
@@ -66,6 +67,9 @@ func (c *conditions) sorted() []iam.Condition {
 // update says that an absent key means unchanged: then it never matches.
 // other gives the key of a path, for comparisons of two attributes.
 func (c *conditions) constrain(con constraint, k key, update bool, other func(path string) (key, bool)) error {
+	if k.elements != nil {
+		return c.constrainElements(con, k, update)
+	}
 	missing := con.missing && !update && !k.always
 	if !con.value {
 		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"true"})
@@ -98,6 +102,39 @@ func (c *conditions) constrain(con constraint, k key, update bool, other func(pa
 	}
 	if !missing && !excludesMissing && !k.always {
 		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"false"})
+	}
+	return nil
+}
+
+// constrainElements adds the conditions for a list whose elements have keys.
+func (c *conditions) constrainElements(con constraint, k key, update bool) error {
+	if !con.value || len(con.pos)+len(con.neg) == 0 {
+		return fmt.Errorf("%s tells of single elements, not whether the list is there", k.name)
+	}
+	ask := func(a *atom, op iam.Operator, want string, many bool) error {
+		if a.test != equal || len(a.values) > 1 && !many {
+			return fmt.Errorf("%s and its like tell of one element each", k.name)
+		}
+		for _, v := range a.values {
+			name, ok := k.elements[v.text]
+			if !ok {
+				return fmt.Errorf("no key tells whether the list holds %q", v.text)
+			}
+			if err := c.put(op, name, []string{want}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, a := range con.pos {
+		if err := ask(a, iam.Operator{Base: "Bool"}, "true", false); err != nil {
+			return err
+		}
+	}
+	for _, a := range con.neg {
+		if err := ask(a, iam.Operator{Base: "Bool", IfExists: con.missing && !update}, "false", true); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -31,7 +31,8 @@ type Result struct {
 	Statements []ir.Statement
 	Fidelity   ir.Fidelity // by construction; the verifier has the last word
 	Trust      ir.Trust
-	Guarded    []string // resource types that a statement guards
+	Guarded    []string    // resource types that a statement guards
+	Bypasses   []ir.Bypass // operations that set a tested attribute without carrying its key
 	Refusals   []Refusal
 	Notes      []string
 	// Reads lists, by resource type, the attributes that the policy tests with
@@ -175,7 +176,7 @@ func (l *lowering) lowerCase(typ string, d disjunct) {
 		l.widened = true
 		l.note("stricter: a condition is left out, because it %s (%s)", a.reason, a.at)
 	}
-	d = l.withoutJudgedBlocks(typ, d)
+	d = l.withLists(typ, l.withoutJudgedBlocks(typ, d))
 	var attributes []string
 	for _, path := range d.paths() {
 		if _, global := contextKey(path); !global {
@@ -196,7 +197,7 @@ func (l *lowering) lowerCase(typ string, d disjunct) {
 	}
 	created := l.onlyChanged(typ, attributes)
 	for _, c := range bound {
-		err := l.emit(d, c)
+		err := l.emit(typ, d, c)
 		switch {
 		case err == nil:
 			created = created || c.phase == binding.Create
@@ -253,6 +254,29 @@ func (l *lowering) withoutJudgedBlocks(typ string, d disjunct) disjunct {
 				break
 			}
 		}
+	}
+	return d
+}
+
+// withLists lets the keys of a list's elements say that the list is there: where
+// it is sent, each of them is.
+func (l *lowering) withLists(typ string, d disjunct) disjunct {
+	for _, path := range d.paths() {
+		list, ok := strings.CutSuffix(path, "[]")
+		there, tested := d.on[list]
+		if !ok || !tested || there.missing || len(there.pos)+len(there.neg) > 0 {
+			continue
+		}
+		if !slices.ContainsFunc(l.bindingsOf(typ, path), func(b binding.Binding) bool { return b.Form() == binding.FormContains }) {
+			continue
+		}
+		rest := d
+		rest.on = maps.Clone(d.on)
+		delete(rest.on, list)
+		c := rest.on[path]
+		c.missing = false
+		rest.on[path] = c
+		d = rest
 	}
 	return d
 }
@@ -316,6 +340,13 @@ func (l *lowering) finish() {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), slices.Compare(a.Actions, b.Actions), slices.Compare(a.Resources, b.Resources), cmp.Compare(conditionText(a), conditionText(b)))
 	})
 	l.out.Statements = out
+	l.out.Bypasses = slices.DeleteFunc(l.out.Bypasses, func(b ir.Bypass) bool {
+		return slices.ContainsFunc(out, func(s ir.Statement) bool { return slices.Contains(s.Actions, b.Operation) })
+	})
+	slices.SortFunc(l.out.Bypasses, func(a, b ir.Bypass) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Attribute, b.Attribute))
+	})
+	l.out.Bypasses = slices.Compact(l.out.Bypasses)
 	slices.SortFunc(l.out.Refusals, func(a, b Refusal) int {
 		return cmp.Or(cmp.Compare(a.At.File, b.At.File), cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Reason, b.Reason))
 	})

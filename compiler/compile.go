@@ -2,7 +2,7 @@
 // passes over the modules that a compilation writes:
 //
 //	select  findings and policies → what each module must prevent
-//	lower   deny rule → statements; or the policy's declared guardrail
+//	lower   deny rule → statements, merged; or the policy's declared guardrail
 //	verify  statements against the original rule: states, examples, findings
 //	place   what each layer can hold, exceptions included
 //	pack    statements → documents under the layer's quotas

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/compiler/lower"
+	"github.com/parapet-dev/parapet/compiler/optimize"
 	"github.com/parapet-dev/parapet/compiler/verify"
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/engine"
@@ -109,6 +110,7 @@ func (c *compilation) deriveOnce(p engine.Policy) (derivation, error) {
 	if err != nil {
 		return derivation{}, err
 	}
+	res.Statements = optimize.Statements(res.Statements)
 	return derivation{result: res, fidelity: res.Fidelity, notes: append(slices.Clone(res.Notes), waysRound(res.Bypasses)...)}, nil
 }
 

@@ -312,23 +312,9 @@ func (l *lowering) at(d disjunct, paths []string) diag.Place {
 	return d.place
 }
 
-// finish orders the statements, unites those that differ only in their action,
-// and states the fidelity.
+// finish orders the statements and states the fidelity.
 func (l *lowering) finish() {
-	ss := l.out.Statements
-	slices.SortStableFunc(ss, func(a, b ir.Statement) int {
-		return cmp.Or(cmp.Compare(conditionText(a), conditionText(b)), slices.Compare(a.Resources, b.Resources), slices.Compare(a.Actions, b.Actions))
-	})
-	var out []ir.Statement
-	for _, s := range ss {
-		if n := len(out); n > 0 && conditionText(out[n-1]) == conditionText(s) && slices.Equal(out[n-1].Resources, s.Resources) {
-			actions := append(slices.Clone(out[n-1].Actions), s.Actions...)
-			slices.Sort(actions)
-			out[n-1].Actions = slices.Compact(actions)
-			continue
-		}
-		out = append(out, s)
-	}
+	out := l.out.Statements
 	// What judges creations comes first: it bears the plain name.
 	rank := func(s ir.Statement) int {
 		if slices.ContainsFunc(s.Actions, func(a string) bool { return l.creates[a] }) {

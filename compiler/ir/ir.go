@@ -104,6 +104,29 @@ type Checks struct {
 	States          int      `json:"states"`
 	Examples        Examples `json:"examples"`
 	Counterexamples []string `json:"counterexamples"`
+	// Proof is about all requests at once; nil where it was not tried.
+	Proof *ProofVerdict `json:"proof,omitempty"`
+}
+
+// Claim is how far a claim about all requests is known to hold.
+type Claim string
+
+// Claims.
+const (
+	Proved  Claim = "proved"  // it holds for every request
+	Refuted Claim = "refuted" // a request is known for which it does not
+	Unknown Claim = "unknown" // neither
+)
+
+// ProofVerdict is what the symbolic proof of a guardrail gave, on the documents
+// with the exceptions in force.
+type ProofVerdict struct {
+	// Coverage claims that no request that the guardrail is to deny is let
+	// through, but by an exception.
+	Coverage Claim `json:"coverage"`
+	// Excess claims that its statements deny nothing else.
+	Excess Claim    `json:"excess"`
+	Why    []string `json:"why,omitempty"` // of what is not proved: the request, or what is not known
 }
 
 // Examples counts the policy's own examples by the guardrail's answer.

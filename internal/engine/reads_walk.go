@@ -35,6 +35,14 @@ func (s *scope) expr(e *ast.Expr) {
 	case *ast.Every:
 		s.term(t.Domain, false)
 		s.body(t.Body)
+	case *ast.Not:
+		s.body(t.Body)
+	case *ast.LogicalOr:
+		s.body(t.Lhs)
+		s.body(t.Rhs)
+	case *ast.LogicalAnd:
+		s.body(t.Lhs)
+		s.body(t.Rhs)
 	}
 }
 

@@ -54,7 +54,7 @@ var Packages = []Package{
 	// The IAM policy language at work.
 	{Path: "internal/iam/simulate", Imports: []string{"internal/iam", "internal/diag"}},
 	{Path: "internal/iam/lint", Imports: []string{"internal/iam", "internal/iamdata", "internal/diag"}},
-	{Path: "internal/iam/symbolic", Imports: []string{"internal/iam"}},
+	{Path: "internal/iam/symbolic", Imports: []string{"internal/iam", "internal/iam/simulate"}},
 	{
 		Path:    "internal/binding",
 		Imports: []string{"internal/resource", "internal/iam", "internal/iamdata"},
@@ -91,8 +91,18 @@ var Packages = []Package{
 	},
 	{
 		Path:    "compiler/verify",
-		Imports: []string{"compiler/ir", "compiler/layer", "internal/binding", "internal/engine", "internal/resource", "internal/iam", "internal/iam/..."},
-		Tests:   []string{"compiler/lower", "internal/diag", "policies"},
+		Imports: []string{
+			"compiler/ir", "compiler/layer", "internal/binding", "internal/engine", "internal/resource", "internal/iam", "internal/iam/...",
+			"internal/iamdata", "internal/diag",
+		},
+		Tests: []string{"compiler/lower", "policies"},
+	},
+	{
+		Path: "compiler/prove",
+		Imports: []string{
+			"compiler/ir", "compiler/pack", "compiler/except", "compiler/verify", "internal/exception", "internal/iam", "internal/iam/...",
+		},
+		Tests: []string{"compiler/layer", "internal/diag"},
 	},
 	{
 		Path:    "compiler",

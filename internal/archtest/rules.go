@@ -90,7 +90,7 @@ var Packages = []Package{
 		Tests:   []string{"internal/iam/simulate"},
 	},
 	{
-		Path:    "compiler/verify",
+		Path: "compiler/verify",
 		Imports: []string{
 			"compiler/ir", "compiler/layer", "internal/binding", "internal/engine", "internal/resource", "internal/iam", "internal/iam/...",
 			"internal/iamdata", "internal/diag",

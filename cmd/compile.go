@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,6 +35,7 @@ type compileOptions struct {
 	layer      string
 	per        string
 	targets    []string
+	format     string
 	stricter   bool
 	untested   bool
 	force      bool
@@ -48,6 +50,14 @@ func compileCommand(s Streams) *cobra.Command {
 them impossible, one for each account that the findings name. Nothing is
 applied: the modules are code for you to review.
 
+--layer auto puts every guardrail onto the least intrusive layer that holds it
+exactly, and says why: declarative policy, account setting, SCP. --layer rcp or
+boundary moves those that fit, and gives the reason for the others.
+
+--format json writes the policy documents alone, --format cloudformation
+templates; both with the exceptions baked in. A Terraform module takes
+exceptions itself.
+
 Each guardrail is derived from its policy, checked against it, and says how
 faithful it is. What cannot be prevented is listed with the reason and the line
 of the policy.
@@ -57,7 +67,8 @@ neither; 2 the run failed or its input was bad.`,
 		Example: `  parapet gate plan.json --format json=findings.json
   parapet compile findings.json --out guardrails
   parapet compile findings.json --exceptions exceptions.yaml --target ou-ab12-11111111 --out guardrails
-  parapet compile --policies 'aws-ec2-*' --per organization --out all`,
+  parapet compile --policies 'aws-ec2-*' --per organization --out all
+  parapet compile --policies 'aws-s3-*' --layer rcp --per ou --target ou-ab12-11111111 --format cloudformation --out stacks`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.findings = args
 			return s.compile(c.Context(), o)
@@ -69,15 +80,16 @@ neither; 2 the run failed or its input was bad.`,
 	f.StringSliceVar(&o.ids, "policies", nil, "compile the policies whose id matches `GLOB`, without findings too (repeatable)")
 	f.StringVar(&o.parameters, "parameters", "", "set policies' parameters from `FILE`, the same as in the gate")
 	f.StringVar(&o.exceptions, "exceptions", "", "work in the exceptions of `FILE` (default exceptions.yaml beside the findings, where it exists)")
-	f.StringVar(&o.layer, "layer", string(compiler.Auto), "use only this `LAYER`: auto, scp or account")
-	f.StringVar(&o.per, "per", string(compiler.PerAccount), "one module per `SCOPE`: account, ou or organization")
+	f.StringVar(&o.layer, "layer", string(compiler.Auto), "use only this `LAYER`: "+strings.Join(compileLayers(), ", "))
+	f.StringVar(&o.format, "format", string(emit.FormatModule), "write a Terraform module, or documents in this `FORM`: "+strings.Join(compileFormats(), ", "))
+	f.StringVar(&o.per, "per", string(compiler.PerAccount), "one module per `SCOPE`: account, ou (each --target) or organization")
 	f.StringSliceVar(&o.targets, "target", nil, "attach to this root, OU or account `ID` (repeatable)")
 	f.StringVar(&o.limits, "limits", "", "override AWS's quotas from `FILE` (YAML or JSON)")
 	f.BoolVar(&o.stricter, "allow-stricter", false, "emit guardrails that deny more than their policy")
 	f.BoolVar(&o.untested, "allow-untested", false, "use condition keys that AWS may not send as documented")
 	f.BoolVar(&o.force, "force", false, "overwrite files that were changed by hand")
 	mustDirs(c, "out")
-	complete(c, map[string][]string{"layer": compileLayers(), "per": compileScopes})
+	complete(c, map[string][]string{"layer": compileLayers(), "per": compileScopes, "format": compileFormats()})
 	return c
 }
 
@@ -92,6 +104,19 @@ func compileLayers() []string {
 	return names
 }
 
+// compileFormats lists what --format may say.
+func compileFormats() []string {
+	var names []string
+	for _, f := range emit.Formats {
+		names = append(names, string(f))
+	}
+	return names
+}
+
+// targetForm is an id of a root, an OU or an account, as the Organizations API
+// Reference gives them (AttachPolicy, TargetId).
+var targetForm = regexp.MustCompile(`^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|[0-9]{12})$`)
+
 // check turns the flags into options, before anything is read.
 func (o compileOptions) check() error {
 	const verb = "parapet compile"
@@ -104,10 +129,17 @@ func (o compileOptions) check() error {
 		return usagef(verb, "standard input can be read only once")
 	case !slices.Contains(compileLayers(), o.layer):
 		return usagef(verb, "--layer %q is not one of %s", o.layer, strings.Join(compileLayers(), ", "))
+	case !slices.Contains(compileFormats(), o.format):
+		return usagef(verb, "--format %q is not one of %s", o.format, strings.Join(compileFormats(), ", "))
 	case !slices.Contains(compileScopes, o.per):
 		return usagef(verb, "--per %q is not one of %s", o.per, strings.Join(compileScopes, ", "))
 	case o.per == string(compiler.PerOU) && len(o.targets) == 0:
 		return usagef(verb, "--per ou needs the OUs: --target ou-…")
+	}
+	for _, t := range o.targets {
+		if !targetForm.MatchString(t) {
+			return usagef(verb, "--target %q is not the id of an OU (ou-ab12-11111111), an account (12 digits) or the root (r-ab12)", t)
+		}
 	}
 	return nil
 }
@@ -136,7 +168,7 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 		return err
 	}
 	in.Options = compiler.Options{
-		Layer: ir.Layer(o.layer), Per: compiler.Scope(o.per), Targets: o.targets, Limits: limits,
+		Layer: ir.Layer(o.layer), Per: compiler.Scope(o.per), Targets: o.targets, Limits: limits, Format: emit.Format(o.format),
 		AllowStricter: o.stricter, AllowUntested: o.untested, Version: s.Version,
 	}
 	in.Examples = exampleLoader(ctx, in.Engine)
@@ -288,6 +320,7 @@ func summarize(b *strings.Builder, m compiler.Module) {
 		}
 		b.WriteString("\n")
 		table(b, "  ", rows)
+		explainLayers(b, m.Program.Guardrails)
 	}
 	if len(m.Output.Proof.Documents) > 0 {
 		b.WriteString("\n")
@@ -302,6 +335,28 @@ func summarize(b *strings.Builder, m compiler.Module) {
 		}
 	}
 	b.WriteString("\n")
+}
+
+// explainLayers says why guardrails are on their layers, those with the same
+// reason together.
+func explainLayers(b *strings.Builder, guardrails []ir.Guardrail) {
+	type reason struct {
+		layer ir.Layer
+		why   string
+	}
+	ids := map[reason][]string{}
+	var order []reason
+	for _, g := range guardrails {
+		r := reason{g.Layer, g.Why}
+		if ids[r] == nil {
+			order = append(order, r)
+		}
+		ids[r] = append(ids[r], g.ID)
+	}
+	b.WriteString("\n")
+	for _, r := range order {
+		fmt.Fprintf(b, "  %s for %s\n    %s\n", r.layer, strings.Join(ids[r], ", "), r.why)
+	}
 }
 
 // table writes rows in columns.

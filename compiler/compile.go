@@ -4,9 +4,9 @@
 //	select  findings and policies → what each module must prevent
 //	lower   deny rule → statements, merged; or the policy's declared guardrail
 //	verify  statements against the original rule: states, examples, findings
-//	place   what each layer can hold, exceptions included
+//	place   guardrails → layers: the one that was asked for, or the least intrusive
 //	pack    statements → documents under the layer's quotas
-//	emit    documents → Terraform
+//	emit    documents → Terraform, JSON or CloudFormation
 //
 // Verification stands before placing, since it decides what may be emitted at
 // all: a guardrail that denies more than its policy is dropped unless it was
@@ -38,7 +38,7 @@ type Scope string
 // Scopes.
 const (
 	PerAccount      Scope = "account"      // one module for each account that findings name
-	PerOU           Scope = "ou"           // one module, for the OUs that Targets name
+	PerOU           Scope = "ou"           // one module for each of the Targets
 	PerOrganization Scope = "organization" // one module for everything
 )
 
@@ -51,8 +51,9 @@ type Options struct {
 	Per           Scope
 	Targets       []string // ids of OUs, accounts or the root to attach to
 	Limits        layer.Limits
-	AllowStricter bool // emit guardrails that deny more than their policy
-	AllowUntested bool // use bindings that are doubtful
+	Format        emit.Format // of what is written; empty: a Terraform module
+	AllowStricter bool        // emit guardrails that deny more than their policy
+	AllowUntested bool        // use bindings that are doubtful
 	Version       string
 }
 
@@ -78,8 +79,9 @@ type Module struct {
 	Documents []pack.Document
 	Output    emit.Output
 
-	wanted []wanted
-	set    except.Set
+	wanted  []wanted
+	targets []string // that it attaches to
+	set     except.Set
 }
 
 // Expand returns the statements that the module emits for one of its

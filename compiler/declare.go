@@ -23,9 +23,11 @@ type declaration struct {
 		Name   string         `json:"name"`
 		Values map[string]any `json:"values"`
 	} `json:"setting"`
-	Fidelity ir.Fidelity `json:"fidelity"`
-	Trust    ir.Trust    `json:"trust"`
-	Note     string      `json:"note"`
+	PolicyType string         `json:"policy_type"` // of a declarative policy
+	Content    map[string]any `json:"content"`
+	Fidelity   ir.Fidelity    `json:"fidelity"`
+	Trust      ir.Trust       `json:"trust"`
+	Note       string         `json:"note"`
 }
 
 // declare takes over the guardrails that a policy declares.
@@ -37,15 +39,16 @@ func (c *compilation) declare(m *Module, w wanted) error {
 		return diag.Errorf("guardrail-rule", "the guardrail rule of %s failed: %v", p.ID, err).At(diag.Place{File: p.File, Line: p.Line})
 	}
 	byLayer := map[ir.Layer]*ir.Guardrail{}
+	var declared []declaration
 	for _, object := range objects {
 		d, err := readDeclaration(object)
 		if err != nil {
 			return diag.Errorf("guardrail-declaration", "%s declares a guardrail that cannot be used", p.ID).
 				WithDetail("%v", err).At(diag.Place{File: p.File, Line: p.Line})
 		}
-		if c.in.Options.Layer != Auto && c.in.Options.Layer != d.Layer {
-			continue
-		}
+		declared = append(declared, d)
+	}
+	for _, d := range c.asked(declared) {
 		g := byLayer[d.Layer]
 		if g == nil {
 			g = &ir.Guardrail{
@@ -75,6 +78,21 @@ func (c *compilation) declare(m *Module, w wanted) error {
 	return nil
 }
 
+// asked keeps what was declared for the layer that was asked for. Denies of an
+// SCP stand in where there are none: [compilation.choose] moves them.
+func (c *compilation) asked(declared []declaration) []declaration {
+	if c.in.Options.Layer == Auto {
+		return declared
+	}
+	on := func(l ir.Layer) []declaration {
+		return slices.DeleteFunc(slices.Clone(declared), func(d declaration) bool { return d.Layer != l })
+	}
+	if exact := on(c.in.Options.Layer); len(exact) > 0 || !c.denies() {
+		return exact
+	}
+	return on(ir.SCP)
+}
+
 // readDeclaration checks one declared object.
 func readDeclaration(object map[string]any) (declaration, error) {
 	var d declaration
@@ -90,7 +108,11 @@ func readDeclaration(object map[string]any) (declaration, error) {
 	switch {
 	case !slices.Contains(ir.Layers, d.Layer):
 		return d, fmt.Errorf("layer %q is not one of scp, rcp, boundary, declarative, account", d.Layer)
-	case d.Setting == nil && (len(d.Actions) == 0 || len(d.Resources) == 0 || d.Sid == ""):
+	case d.Layer == ir.Declarative && (d.PolicyType == "" || len(d.Content) == 0 || d.Setting != nil || len(d.Actions) > 0):
+		return d, fmt.Errorf("a declarative policy needs policy_type and content, and nothing of a statement or a setting: %s", text)
+	case d.Layer != ir.Declarative && (d.PolicyType != "" || len(d.Content) > 0):
+		return d, fmt.Errorf("policy_type and content are for the layer declarative: %s", text)
+	case d.Layer != ir.Declarative && d.Setting == nil && (len(d.Actions) == 0 || len(d.Resources) == 0 || d.Sid == ""):
 		return d, fmt.Errorf("a statement needs sid, actions and resources: %s", text)
 	case d.Setting != nil && (d.Setting.Type == "" || d.Setting.Name == "" || len(d.Actions) > 0):
 		return d, fmt.Errorf("a setting needs type and name, and is no statement: %s", text)
@@ -116,6 +138,10 @@ func (d declaration) addTo(g *ir.Guardrail, line int) {
 	}
 	if d.Setting != nil {
 		g.Settings = append(g.Settings, ir.Setting{Type: d.Setting.Type, Name: d.Setting.Name, Values: d.Setting.Values})
+		return
+	}
+	if d.Layer == ir.Declarative {
+		g.Declaratives = append(g.Declaratives, ir.DeclarativePolicy{PolicyType: d.PolicyType, Content: d.Content})
 		return
 	}
 	s := ir.Statement{Sid: d.Sid, Guardrail: g.ID, Actions: sorted(d.Actions), Resources: sorted(d.Resources), Line: line}

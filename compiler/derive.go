@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/compiler/layer"
 	"github.com/parapet-dev/parapet/compiler/lower"
 	"github.com/parapet-dev/parapet/compiler/optimize"
 	"github.com/parapet-dev/parapet/compiler/verify"
@@ -56,7 +57,7 @@ func (c *compilation) derive(m *Module, w wanted) error {
 		}
 		c.derived[p.ID] = d
 	}
-	reach := c.in.Options.Layer == Auto || c.in.Options.Layer == ir.SCP
+	reach := c.denies()
 	refused := map[string]lower.Refusal{}
 	for _, r := range d.result.Refusals {
 		if _, ok := refused[r.Type]; !ok {
@@ -93,6 +94,13 @@ func (c *compilation) derive(m *Module, w wanted) error {
 	g.Findings = fingerprints(kept.findings)
 	m.Program.Guardrails = append(m.Program.Guardrails, g)
 	return nil
+}
+
+// denies reports whether the layer that was asked for holds denies of requests.
+// Lowering makes those of an SCP; [compilation.choose] moves them.
+func (c *compilation) denies() bool {
+	l, ok := layer.Lookup(c.in.Options.Layer)
+	return c.in.Options.Layer == Auto || ok && l.HasStatements()
 }
 
 // covers reports whether any statement guards the resource type.

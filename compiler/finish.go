@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/parapet-dev/parapet/compiler/emit"
@@ -9,24 +10,28 @@ import (
 	"github.com/parapet-dev/parapet/compiler/pack"
 )
 
-// place checks that the layers can hold the guardrails, with the exceptions.
+// place puts every guardrail onto its layer, says why, and checks that the
+// layers can hold the guardrails, with the exceptions.
 func (c *compilation) place() error {
 	for _, m := range c.modules {
+		c.choose(m)
 		for _, g := range m.Program.Guardrails {
 			c.ds = append(c.ds, layer.Check(g)...)
 		}
 		set, ds := except.New(c.in.Exceptions, except.Options{Now: c.in.Now, ProtectedTags: except.ProtectedTags(m.Program)})
 		c.ds = append(c.ds, ds...)
 		c.ds = append(c.ds, set.Check(m.Program)...)
+		c.ds = append(c.ds, withoutEffect(m.Program, set)...)
 		m.set = set
 	}
+	c.ds = append(c.ds, c.crowded()...)
 	return nil
 }
 
 // pack fits the statements of each module into documents.
 func (c *compilation) pack() error {
 	for _, m := range c.modules {
-		o := pack.Options{Limits: c.in.Options.Limits, Size: m.set.Size}
+		o := pack.Options{Limits: c.in.Options.Limits, Size: emit.Size(m.set)}
 		if c.in.Previous != nil {
 			o.Previous = c.in.Previous(m.Name)
 		}
@@ -40,8 +45,8 @@ func (c *compilation) pack() error {
 // emit writes each module in memory.
 func (c *compilation) emit() error {
 	for _, m := range c.modules {
-		out, err := emit.Module(m.Program, m.Documents, m.set, emit.Options{
-			Name: m.Name, Targets: c.in.Options.Targets, Version: c.in.Options.Version, Limits: c.in.Options.Limits,
+		out, err := emit.Write(cmp.Or(c.in.Options.Format, emit.FormatModule), m.Program, m.Documents, m.set, emit.Options{
+			Name: m.Name, Targets: m.targets, Version: c.in.Options.Version, Limits: c.in.Options.Limits,
 			ProtectedTags: except.ProtectedTags(m.Program),
 		})
 		if err != nil {

@@ -32,11 +32,15 @@ func (c *compilation) selectWanted() error {
 	finding.Sort(findings)
 	for _, f := range findings {
 		if f.Status == finding.Violation {
-			note(c.moduleOf(f), f.Policy, f)
+			for _, module := range c.modulesOf(f) {
+				note(module, f.Policy, f)
+			}
 		}
 	}
 	if len(c.in.Policies) > 0 && len(byModule) == 0 {
-		byModule[c.moduleOf(finding.Finding{})] = nil
+		for _, module := range c.modulesOf(finding.Finding{}) {
+			byModule[module] = nil
+		}
 	}
 	for module := range byModule {
 		for _, id := range c.in.Policies {
@@ -45,7 +49,10 @@ func (c *compilation) selectWanted() error {
 	}
 	var ds diag.Diagnostics
 	for _, name := range slices.Sorted(maps.Keys(byModule)) {
-		m := &Module{Name: name}
+		m := &Module{Name: name, targets: c.in.Options.Targets}
+		if c.in.Options.Per == PerOU {
+			m.targets = []string{name}
+		}
 		if c.in.Options.Per == PerAccount && name != unnamed {
 			m.Program.Account = name
 		}
@@ -65,15 +72,18 @@ func (c *compilation) selectWanted() error {
 	return ds.Err()
 }
 
-// moduleOf names the module that a finding belongs to.
-func (c *compilation) moduleOf(f finding.Finding) string {
+// modulesOf names the modules that a finding belongs to. A findings document
+// does not say which OU an account is in, so that every OU prevents them all.
+func (c *compilation) modulesOf(f finding.Finding) []string {
 	switch {
+	case c.in.Options.Per == PerOU && len(c.in.Options.Targets) > 0:
+		return sorted(c.in.Options.Targets)
 	case c.in.Options.Per == PerOrganization || c.in.Options.Per == PerOU:
-		return string(c.in.Options.Per)
+		return []string{string(c.in.Options.Per)}
 	case f.Resource.Account != nil && *f.Resource.Account != "":
-		return *f.Resource.Account
+		return []string{*f.Resource.Account}
 	}
-	return unnamed
+	return []string{unnamed}
 }
 
 // fingerprints lists the findings' fingerprints in order.

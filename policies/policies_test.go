@@ -239,8 +239,9 @@ func TestUnits(t *testing.T) {
 
 // guardrailFields are the fields of a declared guardrail by its layer.
 var guardrailFields = map[string][]string{
-	"scp":     {"actions", "conditions", "fidelity", "layer", "note", "resources", "sid", "trust"},
-	"account": {"fidelity", "layer", "note", "setting", "trust"},
+	"scp":         {"actions", "conditions", "fidelity", "layer", "note", "resources", "sid", "trust"},
+	"account":     {"fidelity", "layer", "note", "setting", "trust"},
+	"declarative": {"content", "fidelity", "layer", "note", "policy_type", "trust"},
 }
 
 // TestDeclaredGuardrails checks the form of what policies declare, and that

@@ -30,7 +30,6 @@ type Options struct {
 	Version       string       // of the compiler
 	Limits        layer.Limits // quotas in force
 	ProtectedTags []string     // principal tag keys that exceptions may rely on
-	Attached      int          // policies that the targets have already; 0: what the layer has by default
 }
 
 // File is one file of a module.
@@ -53,35 +52,54 @@ type module struct {
 	o    Options
 }
 
-// Module writes the program: documents, which [pack.Pack] made of its
-// statements, and settings. The records of set are the exceptions in force.
-func Module(prog ir.Program, docs []pack.Document, set except.Set, o Options) (Output, error) {
+// prepare brings the input of a rendering in order.
+func prepare(prog ir.Program, docs []pack.Document, set except.Set, o Options) (module, Proof, error) {
 	o.Name = strings.TrimSuffix("parapet-"+cmp.Or(strings.TrimPrefix(o.Name, "parapet-"), prog.Account), "-")
-	if o.Attached == 0 {
-		scp, _ := layer.Lookup(ir.SCP)
-		o.Attached = scp.Attached
-	}
 	prog.Guardrails = slices.Clone(prog.Guardrails)
 	prog.NotPreventable = slices.Clone(prog.NotPreventable)
 	prog.Sort()
 	m := module{prog, docs, set, o}
 	if err := m.checkSids(); err != nil {
+		return module{}, Proof{}, err
+	}
+	proof, err := m.proof()
+	return m, proof, err
+}
+
+// has reports whether the module has documents of the layer.
+func (m module) has(id ir.Layer) bool {
+	return slices.ContainsFunc(m.docs, func(d pack.Document) bool { return d.Layer == id })
+}
+
+// part is a file that is written from the program. Nil data is no file.
+type part struct {
+	path  string
+	write func() ([]byte, error)
+}
+
+// Module writes the program: documents, which [pack.Pack] made of its
+// statements, and settings. The records of set are the exceptions in force.
+func Module(prog ir.Program, docs []pack.Document, set except.Set, o Options) (Output, error) {
+	m, proof, err := prepare(prog, docs, set, o)
+	if err != nil {
 		return Output{}, err
 	}
-	proof := m.proof()
-	var out Output
-	for _, c := range copies {
+	var files []File
+	from := copies
+	if m.has(ir.Boundary) {
+		from = slices.Concat(copies, boundaryCopies)
+	}
+	for _, c := range from {
 		data, err := staticFile(c.from)
 		if err != nil {
 			return Output{}, err
 		}
-		out.Files = append(out.Files, File{c.to, data})
+		files = append(files, File{c.to, data})
 	}
-	for _, part := range []struct {
-		path  string
-		write func() ([]byte, error)
-	}{
+	return assemble(proof, files, []part{
+		{"versions.tf", m.versions},
 		{"variables.tf", m.variables},
+		{"boundary/variables.tf", m.boundaryVariables},
 		{"exceptions.auto.tfvars.json", m.exceptions},
 		{"modules/documents/statements.tf", m.statements},
 		{"modules/documents/tests/decide/requests.tf", m.requests},
@@ -90,19 +108,23 @@ func Module(prog ir.Program, docs []pack.Document, set except.Set, o Options) (O
 		{"account/main.tf", m.settings},
 		{"account/versions.tf", m.settingsVersions},
 		{"proof.json", func() ([]byte, error) { return marshal(proof) }},
-		{"README.md", func() ([]byte, error) { return m.readme(proof), nil }},
-	} {
-		data, err := part.write()
+		{"README.md", func() ([]byte, error) { return m.moduleReadme(proof) }},
+	})
+}
+
+// assemble writes the parts beside the files that there are.
+func assemble(proof Proof, files []File, parts []part) (Output, error) {
+	for _, p := range parts {
+		data, err := p.write()
 		if err != nil {
-			return Output{}, fmt.Errorf("write %s: %w", part.path, err)
+			return Output{}, fmt.Errorf("write %s: %w", p.path, err)
 		}
 		if data != nil {
-			out.Files = append(out.Files, File{part.path, data})
+			files = append(files, File{p.path, data})
 		}
 	}
-	slices.SortFunc(out.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	out.Proof = proof
-	return out, nil
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return Output{Files: files, Proof: proof}, nil
 }
 
 // suffix splits off what except.Set.Expand adds to a Sid.

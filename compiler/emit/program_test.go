@@ -138,7 +138,7 @@ func compile(t testing.TB, prog ir.Program, records []exception.Record) (emit.Ou
 	for _, g := range prog.Guardrails {
 		ds = append(ds, layer.Check(g)...)
 	}
-	docs, more := pack.Pack(prog, pack.Options{Limits: layer.DefaultLimits(), Size: set.Size, Headroom: -1})
+	docs, more := pack.Pack(prog, pack.Options{Limits: layer.DefaultLimits(), Size: emit.Size(set), Headroom: -1})
 	if ds = append(ds, more...); ds.HasErrors() {
 		t.Fatal(ds)
 	}

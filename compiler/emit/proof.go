@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/parapet-dev/parapet/compiler/except"
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/internal/diag"
 )
@@ -35,19 +37,21 @@ type Tool struct {
 
 // ProofGuardrail is one guardrail with its verdict.
 type ProofGuardrail struct {
-	ID         string         `json:"id"`
-	Title      string         `json:"title"`
-	Layer      ir.Layer       `json:"layer"`
-	Fidelity   ir.Fidelity    `json:"fidelity"`
-	Trust      ir.Trust       `json:"trust"`
-	Origin     ir.Origin      `json:"origin"`
-	Statements []string       `json:"statements"`         // Sids before exceptions
-	Settings   []ProofSetting `json:"settings,omitempty"` // Terraform resources in account/
-	Policy     ir.PolicyRef   `json:"policy"`
-	Findings   []string       `json:"findings"` // fingerprints
-	Operations []string       `json:"operations"`
-	Checks     ir.Checks      `json:"checks"`
-	Notes      []string       `json:"notes"`
+	ID          string                 `json:"id"`
+	Title       string                 `json:"title"`
+	Layer       ir.Layer               `json:"layer"`
+	Fidelity    ir.Fidelity            `json:"fidelity"`
+	Trust       ir.Trust               `json:"trust"`
+	Origin      ir.Origin              `json:"origin"`
+	Why         string                 `json:"why"`                   // it is on this layer
+	Statements  []string               `json:"statements"`            // Sids before exceptions
+	Settings    []ProofSetting         `json:"settings,omitempty"`    // Terraform resources in account/
+	Declarative []ir.DeclarativePolicy `json:"declarative,omitempty"` // parts of declarative policies
+	Policy      ir.PolicyRef           `json:"policy"`
+	Findings    []string               `json:"findings"` // fingerprints
+	Operations  []string               `json:"operations"`
+	Checks      ir.Checks              `json:"checks"`
+	Notes       []string               `json:"notes"`
 }
 
 // ProofSetting names an account setting.
@@ -61,9 +65,10 @@ type ProofSetting struct {
 type ProofDocument struct {
 	Name       string   `json:"name"`
 	Layer      ir.Layer `json:"layer"`
+	Type       string   `json:"type"`       // what it is created as: SERVICE_CONTROL_POLICY
 	Characters int      `json:"characters"` // bytes of UTF-8
 	Limit      int      `json:"limit"`
-	Statements int      `json:"statements"` // with those that exceptions add
+	Statements int      `json:"statements"` // with those that exceptions add, and a boundary's allow
 	Sids       []string `json:"sids"`       // of the guardrails' statements, before exceptions
 	SHA256     string   `json:"sha256"`     // of the content
 	Content    string   `json:"content"`    // the exact text of the policy
@@ -112,7 +117,7 @@ func (p Proof) Assignment() map[string]string {
 	return out
 }
 
-func (m module) proof() Proof {
+func (m module) proof() (Proof, error) {
 	p := Proof{
 		Schema: ProofSchema, Tool: Tool{"parapet", m.o.Version}, Account: m.prog.Account,
 		Guardrails: []ProofGuardrail{}, NotPreventable: []ir.NotPreventable{},
@@ -121,7 +126,7 @@ func (m module) proof() Proof {
 	for _, g := range m.prog.Guardrails {
 		pg := ProofGuardrail{
 			ID: g.ID, Title: g.Title, Layer: g.Layer, Fidelity: g.Fidelity, Trust: g.Trust, Origin: g.Origin,
-			Statements: []string{}, Policy: g.Policy, Findings: some(g.Findings), Operations: some(g.Operations),
+			Why: g.Why, Statements: []string{}, Declarative: g.Declaratives, Policy: g.Policy, Findings: some(g.Findings), Operations: some(g.Operations),
 			Checks: g.Checks, Notes: some(g.Notes),
 		}
 		pg.Checks.Counterexamples = some(pg.Checks.Counterexamples)
@@ -137,20 +142,21 @@ func (m module) proof() Proof {
 		n.Findings = some(n.Findings)
 		p.NotPreventable = append(p.NotPreventable, n)
 	}
-	var all []ir.Statement
 	for _, d := range m.docs {
-		content, statements := m.document(d)
+		policy, statements, err := content(d, m.set)
+		if err != nil {
+			return Proof{}, err
+		}
 		pd := ProofDocument{
-			Name: d.Name, Layer: d.Layer, Characters: len(content), Limit: d.Limit, Statements: len(statements),
-			Sids: []string{}, SHA256: digest(content), Content: string(content),
+			Name: d.Name, Layer: d.Layer, Type: d.PolicyType, Characters: len(policy), Limit: d.Limit, Statements: statements,
+			Sids: []string{}, SHA256: digest(policy), Content: string(policy),
 		}
 		for _, st := range d.Statements {
 			pd.Sids = append(pd.Sids, st.Sid)
 		}
-		all = append(all, d.Statements...)
 		p.Documents = append(p.Documents, pd)
 	}
-	price := m.set.Price(all)
+	price := m.set.Price(m.characters)
 	for _, r := range m.set.Records() {
 		e := ProofException{
 			ID: r.ID, Policies: r.Policies, Guardrails: []string{}, Owner: r.Source.Owner, Ticket: r.Source.Ticket,
@@ -164,9 +170,22 @@ func (m module) proof() Proof {
 				e.Guardrails = append(e.Guardrails, g.ID)
 			}
 		}
+		e.Guardrails = slices.Compact(e.Guardrails)
 		p.Exceptions = append(p.Exceptions, e)
 	}
-	return p
+	return p, nil
+}
+
+// characters counts those of all documents with a set of exceptions worked in.
+func (m module) characters(set except.Set) int {
+	n := 0
+	for _, d := range m.docs {
+		policy, _, err := content(d, set)
+		if err == nil { // what cannot be written is refused by proof
+			n += len(policy)
+		}
+	}
+	return n
 }
 
 // some is the list, and never null in JSON.

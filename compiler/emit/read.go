@@ -13,6 +13,7 @@ import (
 
 	"github.com/parapet-dev/parapet/compiler/except"
 	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/compiler/layer"
 	"github.com/parapet-dev/parapet/compiler/pack"
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/exception"
@@ -44,8 +45,12 @@ type ReadOptions struct {
 	Now time.Time // exceptions that ended by then are not in force
 }
 
-// Policy returns a document's policy with the exceptions worked in.
-func (m Emitted) Policy(d pack.Document) iam.Policy { return m.Exceptions.Document(d.Statements) }
+// Policy returns a document's policy with the exceptions worked in. That of a
+// declarative policy, which is in another language, has no statements.
+func (m Emitted) Policy(d pack.Document) iam.Policy {
+	l, _ := layer.Lookup(d.Layer)
+	return l.Policy(m.Exceptions.Document(d.Statements).Statements)
+}
 
 // StatementPlace returns where a statement stands.
 func (m Emitted) StatementPlace(sid string) diag.Place { return m.places["statement "+sid] }

@@ -83,8 +83,17 @@ func (r *reader) documents() {
 		r.out.places["statement "+p.name] = p.at
 	}
 	placed := map[string]bool{}
+	contents := map[string]map[string]any{}
+	if locals["contents"] != nil {
+		for _, p := range get("contents") {
+			v, _ := r.plain(p.value, "the content of document "+p.name)
+			contents[p.name], _ = v.(map[string]any)
+		}
+	}
 	for _, p := range get("documents") {
-		r.out.Documents = append(r.out.Documents, r.document(p, statements, placed))
+		d := r.document(p, statements, placed)
+		d.Content = contents[d.Name]
+		r.out.Documents = append(r.out.Documents, d)
 	}
 	for sid := range statements {
 		if !placed[sid] {
@@ -160,9 +169,12 @@ func (r *reader) document(p pair, statements map[string]ir.Statement, placed map
 		switch m.name {
 		case "type":
 			kind, ok := r.text(m.value, "the type of document "+p.name)
+			d.PolicyType = kind
 			i := slices.IndexFunc(layer.Layers(), func(l layer.Layer) bool { return l.PolicyType == kind && kind != "" })
 			if i >= 0 {
 				d.Layer = layer.Layers()[i].ID
+			} else if _, found := layer.LookupDeclarative(kind); found {
+				d.Layer = ir.Declarative
 			} else if ok {
 				r.ds = append(r.ds, diag.Errorf("module-value", "%q is no type of policy that guardrails are written in", kind).At(m.at))
 			}
@@ -175,6 +187,7 @@ func (r *reader) document(p pair, statements map[string]ir.Statement, placed map
 				}
 				placed[sid] = true
 				d.Statements = append(d.Statements, st)
+				d.Guardrails = append(d.Guardrails, st.Guardrail)
 			}
 		}
 	}
@@ -183,6 +196,7 @@ func (r *reader) document(p pair, statements map[string]ir.Statement, placed map
 			d.Limit = known.Limit
 		}
 	}
+	d.Guardrails = sorted(d.Guardrails)
 	return d
 }
 

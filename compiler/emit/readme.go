@@ -34,20 +34,33 @@ func (w *markdown) head(cells ...string) {
 	w.line("|%s", strings.Repeat("---|", len(cells)))
 }
 
-// readme tells a reviewer what the module does.
-func (m module) readme(p Proof) []byte {
+// moduleReadme tells a reviewer what a Terraform module does.
+func (m module) moduleReadme(p Proof) ([]byte, error) {
 	w := &markdown{}
+	m.readmeHead(w)
+	w.line("Change exceptions in `exceptions.auto.tfvars.json`; everything else is compiled again.")
+	m.readmeGuardrails(w)
+	m.readmeLayers(w)
+	m.readmeDocuments(w, p)
+	if len(p.Documents) > 0 {
+		w.line("")
+		w.line("Sizes are those with the exceptions in force. The plan fails, with the numbers, when exceptions make a document larger than AWS takes, or when a target would have more policies of a type than AWS takes (`attached_policies` says how many others it has).")
+	}
+	m.readmeNotPreventable(w)
+	m.readmeExceptions(w, p)
+	m.readmeRecords(w)
+	m.readmeRollout(w)
+	m.readmeUse(w)
+	if err := m.readmeReference(w); err != nil {
+		return nil, err
+	}
+	return []byte(w.String()), nil
+}
+
+func (m module) readmeHead(w *markdown) {
 	w.line("# Guardrails%s", prefixed(" for account ", m.prog.Account))
 	w.line("")
 	w.line("Written by Parapet %s from policies and their findings. Review it, attach it to a canary OU, then apply it widely.", m.o.Version)
-	w.line("Change exceptions in `exceptions.auto.tfvars.json`; everything else is compiled again.")
-	m.readmeGuardrails(w)
-	m.readmeDocuments(w, p)
-	m.readmeNotPreventable(w)
-	m.readmeExceptions(w, p)
-	m.readmeRollout(w)
-	m.readmeUse(w)
-	return []byte(w.String())
 }
 
 func prefixed(prefix, s string) string {
@@ -67,12 +80,15 @@ func (m module) readmeGuardrails(w *markdown) {
 	}
 	w.head("guardrail", "title", "layer", "fidelity", "trust", "statements", "findings")
 	for _, g := range m.prog.Guardrails {
-		parts := make([]string, 0, len(g.Statements)+len(g.Settings))
+		parts := make([]string, 0, len(g.Statements)+len(g.Settings)+len(g.Declaratives))
 		for _, st := range g.Statements {
 			parts = append(parts, "`"+st.Sid+"`")
 		}
 		for _, s := range g.Settings {
 			parts = append(parts, "`"+s.Type+"."+s.Name+"`")
+		}
+		for _, d := range g.Declaratives {
+			parts = append(parts, d.PolicyType)
 		}
 		w.row(fmt.Sprintf("`%s` (%s)", g.ID, source(g, 0)), g.Title, layerTitle(g.Layer), string(g.Fidelity), string(g.Trust), strings.Join(parts, " "), fmt.Sprint(len(g.Findings)))
 	}
@@ -80,12 +96,15 @@ func (m module) readmeGuardrails(w *markdown) {
 	w.line("Fidelity compares the guardrail with its policy: *exact* denies what the policy flags and nothing else, *stricter* denies more, *looser* less.")
 	w.line("Trust says how well it is known that AWS sends the condition keys that the guardrail reads.")
 	for _, g := range m.prog.Guardrails {
-		if len(g.Notes) == 0 {
+		if len(g.Notes) == 0 && g.Why == "" {
 			continue
 		}
 		w.line("")
-		w.line("`%s`:", g.ID)
+		w.line("`%s` as %s:", g.ID, layerTitle(g.Layer))
 		w.line("")
+		if g.Why != "" {
+			w.line("- Why there: %s", g.Why)
+		}
 		for _, n := range g.Notes {
 			w.line("- %s", n)
 		}
@@ -104,12 +123,30 @@ func (m module) readmeDocuments(w *markdown, p Proof) {
 	w.line("")
 	w.line("## Documents")
 	w.line("")
-	w.head("document", "layer", "statements", "characters", "limit")
+	w.head("document", "layer", "type", "statements", "characters", "limit")
 	for _, d := range p.Documents {
-		w.row("`"+d.Name+"`", layerTitle(d.Layer), fmt.Sprint(d.Statements), fmt.Sprint(d.Characters), fmt.Sprint(d.Limit))
+		w.row("`"+d.Name+"`", layerTitle(d.Layer), "`"+d.Type+"`", fmt.Sprint(d.Statements), fmt.Sprint(d.Characters), fmt.Sprint(d.Limit))
+	}
+}
+
+// readmeLayers says of every layer in use whom it binds and what it misses.
+func (m module) readmeLayers(w *markdown) {
+	var used []layer.Layer
+	for _, l := range layer.Layers() {
+		if slices.ContainsFunc(m.prog.Guardrails, func(g ir.Guardrail) bool { return g.Layer == l.ID }) {
+			used = append(used, l)
+		}
+	}
+	if len(used) == 0 {
+		return
 	}
 	w.line("")
-	w.line("Sizes are those with the exceptions in force. The plan fails, with the numbers, when exceptions make a document larger than AWS takes, or when a target would have more policies than AWS takes (`attached_policies` says how many others it has).")
+	w.line("## Whom it binds")
+	w.line("")
+	w.head("layer", "binds", "does not reach", "exceptions")
+	for _, l := range used {
+		w.row(l.Title, strings.Join(l.Binds, "; "), strings.Join(l.Misses, "; "), l.Exceptions)
+	}
 }
 
 func (m module) readmeNotPreventable(w *markdown) {
@@ -148,7 +185,18 @@ func (m module) readmeExceptions(w *markdown, p Proof) {
 		w.line("Exceptions on resources use NotResource, which service control policies take since 2025-09-19 in the commercial and GovCloud partitions.")
 	}
 	w.line("")
-	w.line("IAM itself ends an exception at its time: nothing has to be applied. From then on a plan asks for its removal.")
+	w.line("IAM itself ends an exception at its time: nothing has to be applied.")
+	for _, g := range m.prog.Guardrails {
+		if l, _ := layer.Lookup(g.Layer); !l.HasStatements() {
+			w.line("`%s` as %s takes none of them (exceptions: %s).", g.ID, l.Title, l.Exceptions)
+		}
+	}
+}
+
+// readmeRecords tells how exceptions of a module are changed.
+func (m module) readmeRecords(w *markdown) {
+	w.line("")
+	w.line("From the end of an exception on a plan asks for its removal.")
 	w.line("To exempt someone, add a record to `exceptions.auto.tfvars.json` and apply:")
 	w.line("")
 	w.line("```json")
@@ -171,46 +219,4 @@ func (m module) exampleID() string {
 		return gs[0].ID
 	}
 	return "*"
-}
-
-func (m module) readmeRollout(w *markdown) {
-	w.line("")
-	w.line("## Rollout")
-	w.line("")
-	w.line("1. Attach to a canary OU with one account first: `targets = [\"ou-…\"]`. Service control policies bind every principal there, root too, but nobody in the management account and no service-linked role.")
-	w.line("2. Try there that what must be denied is denied, and that pipelines and people still work.")
-	w.line("3. Attach wider. Organizations takes one change at a time: `terraform apply -parallelism=1` saves retries on the first apply.")
-	var doubted []ir.Guardrail
-	for _, g := range m.prog.Guardrails {
-		if slices.Contains([]ir.Trust{ir.Reported, ir.Inferred, ir.Doubtful}, g.Trust) {
-			doubted = append(doubted, g)
-		}
-	}
-	if len(doubted) == 0 {
-		return
-	}
-	w.line("")
-	w.line("Not documented by AWS, so to be tried on the canary OU, once with and once without the violation:")
-	w.line("")
-	w.head("guardrail", "trust", "calls to try")
-	for _, g := range doubted {
-		w.row("`"+g.ID+"`", string(g.Trust), "`"+strings.Join(g.Operations, "` `")+"`")
-	}
-}
-
-func (m module) readmeUse(w *markdown) {
-	w.line("")
-	w.line("## Use")
-	w.line("")
-	w.line("```sh")
-	w.line("terraform init && terraform test && terraform plan                          # with the management account's credentials")
-	w.line("terraform -chdir=modules/documents init && terraform -chdir=modules/documents test   # no provider, no account")
-	w.line("```")
-	w.line("")
-	w.line("- `modules/documents/statements.tf` holds the statements, each below the policy's line and the findings that it comes from.")
-	w.line("- `modules/documents/main.tf` works exceptions in; `modules/documents/tests` decides the findings' own API calls on the result.")
-	w.line("- `proof.json` holds the evidence: verdicts, checks, and every document as it was compiled.")
-	if len(m.placedSettings()) > 0 {
-		w.line("- `account/` holds settings of the account itself. It is a root module of its own: apply it with that account's credentials. Settings hold for everyone, without exceptions.")
-	}
 }

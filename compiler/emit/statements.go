@@ -2,6 +2,7 @@ package emit
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -14,7 +15,6 @@ import (
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/compiler/layer"
 	"github.com/parapet-dev/parapet/compiler/pack"
-	"github.com/parapet-dev/parapet/internal/iam"
 )
 
 // statements writes the data of modules/documents: the guardrails, each of
@@ -35,15 +35,46 @@ func (m module) statements() ([]byte, error) {
 	locals.SetAttributeRaw("statements", m.statementIndex())
 	locals.AppendNewline()
 	locals.SetAttributeRaw("documents", m.documentIndex())
+	locals.AppendNewline()
+	contents, err := m.contentIndex()
+	if err != nil {
+		return nil, err
+	}
+	locals.SetAttributeRaw("contents", contents)
 	return render(f), nil
 }
 
-// limits writes the quotas of the module's layer.
+// limits writes the quotas of the module's documents, by policy type.
 func (m module) limits() hclwrite.Tokens {
-	return object(
-		member{name: "document", value: number(m.o.Limits.Document(ir.SCP)), comment: quotaNote(m.o.Limits, "scp-document")},
-		member{name: "attachments", value: number(m.o.Limits.Attachments(ir.SCP)), comment: quotaNote(m.o.Limits, "scp-attachments")},
-	)
+	var members []member
+	for _, d := range m.docs {
+		if slices.ContainsFunc(members, func(w member) bool { return w.name == d.PolicyType }) {
+			continue
+		}
+		l, _ := layer.Lookup(d.Layer)
+		members = append(members, member{name: d.PolicyType, value: object(
+			member{name: "document", value: number(m.o.Limits.Document(d.Layer)), comment: quotaNote(m.o.Limits, l.Document)},
+			member{name: "attachments", value: number(m.o.Limits.Attachments(d.Layer)), comment: quotaNote(m.o.Limits, l.Attachments)},
+			member{name: "attached", value: number(l.Attached)},
+		)})
+	}
+	return object(members...)
+}
+
+// contentIndex writes the content of the declarative policies, by document.
+func (m module) contentIndex() (hclwrite.Tokens, error) {
+	var members []member
+	for _, d := range m.docs {
+		if d.Content == nil {
+			continue
+		}
+		v, err := ctyValue(d.Content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.Name, err)
+		}
+		members = append(members, member{name: d.Name, value: hclwrite.TokensForValue(v)})
+	}
+	return object(members...), nil
 }
 
 // quotaNote says where a quota was read.
@@ -63,6 +94,9 @@ func quotaNote(l layer.Limits, name string) []string {
 func (m module) guardrailIndex() hclwrite.Tokens {
 	var members []member
 	for _, g := range m.guardrails() {
+		if slices.ContainsFunc(members, func(w member) bool { return w.name == g.ID }) {
+			continue // on two layers
+		}
 		members = append(members, member{name: g.ID, comment: []string{g.Title}, value: object(
 			member{name: "source", value: text(source(g, 0))},
 			member{name: "findings", value: list(slices.Concat(addresses(g)))},
@@ -132,18 +166,17 @@ func conditions(st ir.Statement) hclwrite.Tokens {
 func (m module) documentIndex() hclwrite.Tokens {
 	var members []member
 	for _, d := range m.docs {
-		l, _ := layer.Lookup(d.Layer)
 		var sids []string
 		for _, st := range d.Statements {
 			sids = append(sids, st.Sid)
 		}
 		members = append(members, member{name: d.Name, value: object(
-			member{name: "type", value: text(l.PolicyType)},
+			member{name: "type", value: text(d.PolicyType)},
 			member{name: "description", value: text(description(d))},
 			member{name: "statements", value: list(sids)},
 			member{name: "tags", value: object(
 				member{name: "parapet:document", value: text(d.Name)},
-				member{name: "parapet:guardrails", value: text(cut(strings.Join(guardrailIDs(d), " "), tagValue))},
+				member{name: "parapet:guardrails", value: text(cut(strings.Join(d.Guardrails, " "), tagValue))},
 				member{name: "parapet:version", value: text(cut(m.o.Version, tagValue))},
 			)},
 		)})
@@ -159,16 +192,7 @@ const (
 )
 
 func description(d pack.Document) string {
-	return cut("Parapet guardrails: "+strings.Join(guardrailIDs(d), ", "), descriptionLength)
-}
-
-// guardrailIDs returns the guardrails of a document, sorted.
-func guardrailIDs(d pack.Document) []string {
-	var ids []string
-	for _, st := range d.Statements {
-		ids = append(ids, st.Guardrail)
-	}
-	return sorted(ids)
+	return cut("Parapet guardrails: "+strings.Join(d.Guardrails, ", "), descriptionLength)
 }
 
 // cut shortens ASCII text to n bytes, at a word, and says so with a plus.
@@ -187,9 +211,25 @@ func sorted(list []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(list)))
 }
 
-// document returns the policy that a document holds with the exceptions in
-// force, as Terraform writes it.
-func (m module) document(d pack.Document) (content []byte, statements []iam.Statement) {
-	p := m.set.Document(d.Statements)
-	return p.TerraformJSON(), p.Statements
+// content returns the policy that a document holds with the exceptions in set
+// worked in, as Terraform writes it, and how many statements it has.
+func content(d pack.Document, set except.Set) (policy []byte, statements int, err error) {
+	if d.Content != nil {
+		if policy, err = json.Marshal(d.Content); err != nil {
+			return nil, 0, fmt.Errorf("content of %s: %w", d.Name, err)
+		}
+		return policy, 0, nil
+	}
+	l, _ := layer.Lookup(d.Layer)
+	p := l.Policy(set.Document(d.Statements).Statements)
+	return p.TerraformJSON(), len(p.Statements), nil
+}
+
+// Size returns what [pack.Options] takes as Size: the bytes of a statement in a
+// document of a layer, with the exceptions in set worked in.
+func Size(set except.Set) func(ir.Layer, ir.Statement) int {
+	return func(id ir.Layer, st ir.Statement) int {
+		l, _ := layer.Lookup(id)
+		return l.Size(set.Expand(st))
+	}
 }

@@ -21,11 +21,13 @@ func staticFile(name string) ([]byte, error) {
 	return data, nil
 }
 
-// copies says where the embedded files go.
-var copies = []struct{ from, to string }{
+// copied is an embedded file and where it goes.
+type copied struct{ from, to string }
+
+// copies says where the embedded files of every module go.
+var copies = []copied{
 	{"root/main.tf", "main.tf"},
 	{"root/outputs.tf", "outputs.tf"},
-	{"root/versions.tf", "versions.tf"},
 	{"documents/main.tf", "modules/documents/main.tf"},
 	{"documents/refusals.tf", "modules/documents/refusals.tf"},
 	{"documents/variables.tf", "modules/documents/variables.tf"},
@@ -33,4 +35,12 @@ var copies = []struct{ from, to string }{
 	{"documents/versions.tf", "modules/documents/versions.tf"},
 	{"decide/main.tf", "modules/documents/tests/decide/main.tf"},
 	{"decide/versions.tf", "modules/documents/tests/decide/versions.tf"},
+}
+
+// boundaryCopies are the embedded files of modules with a permissions boundary.
+var boundaryCopies = []copied{
+	{"boundary/main.tf", "boundary/main.tf"},
+	{"boundary/outputs.tf", "boundary/outputs.tf"},
+	{"boundary/versions.tf", "boundary/versions.tf"},
+	{"boundary/tests/boundary.tftest.hcl", "boundary/tests/boundary.tftest.hcl"},
 }

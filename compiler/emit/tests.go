@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/compiler/pack"
 )
 
 // requests writes the requests that the tests decide: what the findings and
@@ -173,6 +174,11 @@ func (m module) decisions() ([]byte, error) {
 		setting{"exempt", "true"}, caller(testRole, testBefore)))
 	f.run(decide(here, "its_neighbour_does_not", "documents_with_exception", "", caller(testNeighbour, testBefore)))
 	f.run(decide(here, "nor_does_it_after_the_deadline", "documents_with_exception", "", caller(testRole, testDeadline)))
+	if ids := m.resourceGuardrails(); len(ids) > 0 {
+		f.run(decide(here, "nor_does_a_caller_without_an_arn", "documents_with_exception", "An RCP binds anonymous callers too.",
+			setting{"guardrails", fmt.Sprintf("[\"%s\"]", strings.Join(ids, `", "`))},
+			setting{"caller", fmt.Sprintf("{\n\"aws:CurrentTime\" = [%q]\n}", testBefore)}))
+	}
 	for _, r := range []struct{ name, exceptions string }{
 		{"expired", exceptionText("principals", testRole, "2020-01-01")},
 		{"malformed_date", exceptionText("principals", testRole, "next year")},
@@ -189,6 +195,18 @@ func (m module) decisions() ([]byte, error) {
 	return f.bytes()
 }
 
+// resourceGuardrails returns the ids of guardrails on RCPs alone, sorted.
+func (m module) resourceGuardrails() []string {
+	var ids []string
+	for _, g := range m.guardrails() {
+		alone := !slices.ContainsFunc(m.guardrails(), func(o ir.Guardrail) bool { return o.ID == g.ID && o.Layer != ir.RCP })
+		if alone {
+			ids = append(ids, g.ID)
+		}
+	}
+	return ids
+}
+
 // The test module, seen from modules/documents and from the root.
 const (
 	here = "./tests/decide"
@@ -197,15 +215,22 @@ const (
 
 // decideAll decides every guardrail's requests on documents without exceptions.
 func (m module) decideAll(f *testFile, source, documents string) {
-	for _, g := range m.guardrails() {
-		denied := 0
-		for _, t := range g.Tests {
-			if t.Deny {
-				denied++
+	gs := m.guardrails()
+	for i, g := range gs {
+		if slices.ContainsFunc(gs[:i], func(o ir.Guardrail) bool { return o.ID == g.ID }) {
+			continue // on two layers: decided together
+		}
+		all, denied := 0, 0
+		for _, o := range gs {
+			for _, t := range o.Tests {
+				if o.ID == g.ID {
+					all++
+					denied += map[bool]int{true: 1}[t.Deny]
+				}
 			}
 		}
-		if len(g.Tests) > 0 {
-			f.run(decide(source, g.ID, documents, fmt.Sprintf("%s: denies %d, lets through %d.", cmp.Or(g.Title, g.ID), denied, len(g.Tests)-denied),
+		if all > 0 {
+			f.run(decide(source, g.ID, documents, fmt.Sprintf("%s: denies %d, lets through %d.", cmp.Or(g.Title, g.ID), denied, all-denied),
 				setting{"guardrails", fmt.Sprintf("[%q]", g.ID)}))
 		}
 	}
@@ -247,10 +272,10 @@ func (m module) wiring() ([]byte, error) {
 	f.block(f.file.Body(), "variables",
 		setting{"exceptions", "{}"},
 		setting{"targets", `["ou-ab12-11111111", "111122223333"]`},
-		setting{"attached_policies", fmt.Sprint(m.o.Attached)},
 	)
 	const attaches = "attaches_every_document_to_every_target"
-	n := len(m.docs)
+	organization := slices.DeleteFunc(slices.Clone(m.docs), func(d pack.Document) bool { return d.Layer == ir.Boundary })
+	n := len(organization)
 	f.run(run{
 		name: attaches,
 		asserts: [][2]string{
@@ -262,19 +287,29 @@ func (m module) wiring() ([]byte, error) {
 		return f.bytes()
 	}
 	m.decideAll(f, root, attaches)
+	var full []string
+	largest := 0
+	for _, d := range organization {
+		full = append(full, fmt.Sprintf("%s = %d", d.PolicyType, m.o.Limits.Attachments(d.Layer)))
+		if d.Content == nil {
+			largest = max(largest, d.Limit)
+		}
+	}
 	f.run(run{
 		name:      "refuses_more_policies_than_a_target_takes",
-		variables: []setting{{"attached_policies", fmt.Sprint(m.o.Limits.Attachments(ir.SCP))}},
+		variables: []setting{{"attached_policies", "{\n" + strings.Join(sorted(full), "\n") + "\n}"}},
 		fails:     "aws_organizations_policy_attachment.guardrail",
 	})
-	f.run(run{
-		name: "refuses_documents_that_exceptions_make_too_large",
-		variables: []setting{{"exceptions", testRecord(
-			fmt.Sprintf(`principals = [for i in range(%d) : "arn:aws:iam::111122223333:role/parapet-test-${i}"]`, m.o.Limits.Document(ir.SCP)/40),
-			`reason = "test"`, `owner = "test"`,
-		)}},
-		fails: "aws_organizations_policy.guardrail",
-	})
+	if largest > 0 { // declarative policies take no exceptions
+		f.run(run{
+			name: "refuses_documents_that_exceptions_make_too_large",
+			variables: []setting{{"exceptions", testRecord(
+				fmt.Sprintf(`principals = [for i in range(%d) : "arn:aws:iam::111122223333:role/parapet-test-${i}"]`, largest/40),
+				`reason = "test"`, `owner = "test"`,
+			)}},
+			fails: "aws_organizations_policy.guardrail",
+		})
+	}
 	f.run(run{
 		name:      "refuses_targets_that_are_none",
 		variables: []setting{{"targets", `["production"]`}},

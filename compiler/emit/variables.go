@@ -7,23 +7,39 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/parapet-dev/parapet/compiler/ir"
 )
 
 // variables writes the variables of the root, with this module's defaults.
 func (m module) variables() ([]byte, error) {
-	src, err := staticFile("root/variables.tf")
+	return withDefaults("root/variables.tf", map[string]hclwrite.Tokens{
+		"name":                     text(m.o.Name),
+		"targets":                  list(sorted(m.o.Targets)),
+		"protected_principal_tags": list(sorted(m.o.ProtectedTags)),
+	})
+}
+
+// boundaryVariables writes the variables of boundary/; nil when there is none.
+func (m module) boundaryVariables() ([]byte, error) {
+	if !m.has(ir.Boundary) {
+		return nil, nil
+	}
+	return withDefaults("boundary/variables.tf", map[string]hclwrite.Tokens{
+		"name":                     text(m.o.Name),
+		"protected_principal_tags": list(sorted(m.o.ProtectedTags)),
+	})
+}
+
+// withDefaults gives variables of an embedded file their defaults.
+func withDefaults(name string, defaults map[string]hclwrite.Tokens) ([]byte, error) {
+	src, err := staticFile(name)
 	if err != nil {
 		return nil, err
 	}
-	f, ds := hclwrite.ParseConfig(src, "variables.tf", hcl.InitialPos)
+	f, ds := hclwrite.ParseConfig(src, name, hcl.InitialPos)
 	if ds.HasErrors() {
 		return nil, fmt.Errorf("parse: %w", ds)
-	}
-	defaults := map[string]hclwrite.Tokens{
-		"name":                     text(m.o.Name),
-		"targets":                  list(sorted(m.o.Targets)),
-		"attached_policies":        number(m.o.Attached),
-		"protected_principal_tags": list(sorted(m.o.ProtectedTags)),
 	}
 	for _, name := range slices.Sorted(maps.Keys(defaults)) {
 		block := f.Body().FirstMatchingBlock("variable", []string{name})

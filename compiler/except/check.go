@@ -91,13 +91,13 @@ func (s Set) Size(st ir.Statement) int {
 	return len(s.Document([]ir.Statement{st}).TerraformJSON()) - len(s.Document(nil).TerraformJSON())
 }
 
-// Price returns how many characters each record adds to the statements'
-// documents, by id.
-func (s Set) Price(statements []ir.Statement) map[string]int {
-	full := len(s.Document(statements).TerraformJSON())
+// Price returns how many characters each record adds to the documents, by id.
+// characters counts those of all documents with a set worked in.
+func (s Set) Price(characters func(Set) int) map[string]int {
+	full := characters(s)
 	price := make(map[string]int, len(s.records))
 	for _, r := range s.records {
-		price[r.ID] = full - len(s.Without(r.ID).Document(statements).TerraformJSON())
+		price[r.ID] = full - characters(s.Without(r.ID))
 	}
 	return price
 }

@@ -198,5 +198,7 @@ func (p *Program) Sort() {
 	slices.SortFunc(p.Guardrails, func(a, b Guardrail) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Layer, b.Layer))
 	})
-	slices.SortFunc(p.NotPreventable, func(a, b NotPreventable) int { return cmp.Compare(a.Policy, b.Policy) })
+	slices.SortFunc(p.NotPreventable, func(a, b NotPreventable) int {
+		return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.At, b.At))
+	})
 }

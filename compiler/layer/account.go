@@ -13,12 +13,18 @@ import (
 // the credentials of that account. It has no exceptions by identity: it holds
 // for everyone.
 var account = Layer{
-	ID:    ir.Account,
-	Title: "account setting",
+	ID:         ir.Account,
+	Title:      "account setting",
+	Binds:      []string{"everyone in the account that it is applied in; some hold for one Region"},
+	Misses:     []string{"other accounts, and those there who may change the setting: a guardrail on that call keeps it"},
+	Exceptions: "none",
 	check: func(g ir.Guardrail) diag.Diagnostics {
 		var ds diag.Diagnostics
 		if len(g.Statements) > 0 {
 			ds = append(ds, unfit(g, 0, "an account setting has no statements"))
+		}
+		if len(g.Declaratives) > 0 {
+			ds = append(ds, unfit(g, 0, "an account setting has no declarative content"))
 		}
 		if len(g.Settings) == 0 {
 			ds = append(ds, unfit(g, 0, "it has no setting"))

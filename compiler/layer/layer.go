@@ -1,6 +1,6 @@
-// Package layer says what each layer of guardrails can express and how much
-// fits: one file a layer, and the quotas as dated data in quota.go. It knows
-// nothing of Terraform and does no packing.
+// Package layer says what each layer of guardrails can express, whom it binds
+// and how much fits: one file a layer, and the quotas as dated data in quota.go.
+// It knows nothing of Terraform and does no packing.
 package layer
 
 import (
@@ -18,7 +18,7 @@ import (
 type Layer struct {
 	ID         ir.Layer
 	Title      string // as a reader knows it: "service control policy"
-	PolicyType string // of the Organizations API; empty when the layer has no documents there
+	PolicyType string // what the documents are created as; empty where it is not the same for all, or there are none
 
 	// Document is the quota of one document in bytes of UTF-8, Attachments the
 	// quota of documents on one target. Empty when the layer has no documents.
@@ -27,15 +27,67 @@ type Layer struct {
 	// Attached is how many documents sit on a target before ours.
 	Attached int
 
-	check func(ir.Guardrail) diag.Diagnostics
+	// Provider is the first version of the Terraform AWS provider that is known
+	// to take the policy type; empty: every supported one.
+	Provider string
+
+	// Binds says whom a guardrail of the layer holds for, Misses what it does
+	// not reach, Exceptions how somebody is exempted: sentences for a reviewer.
+	Binds, Misses []string
+	Exceptions    string
+
+	principal bool // every statement names everyone as its principal
+	allow     bool // a document allows everything but for its denies
+	check     func(ir.Guardrail) diag.Diagnostics
 }
 
-// HasDocuments reports whether guardrails of the layer are statements in
-// policy documents.
+// HasDocuments reports whether guardrails of the layer are packed into policy
+// documents.
 func (l Layer) HasDocuments() bool { return l.Document != "" }
 
+// HasStatements reports whether guardrails of the layer are denies.
+func (l Layer) HasStatements() bool { return l.PolicyType != "" }
+
+// Organization reports whether the documents are attached in AWS Organizations,
+// with the management account's credentials. The others are an account's own.
+func (l Layer) Organization() bool { return l.HasDocuments() && l.ID != ir.Boundary }
+
+// Policy returns the document that holds the statements on this layer.
+func (l Layer) Policy(statements []iam.Statement) iam.Policy {
+	p := iam.Policy{Version: iam.Version2012, Statements: []iam.Statement{}}
+	if l.allow {
+		p.Statements = append(p.Statements, iam.Statement{Effect: iam.Allow, Actions: []string{"*"}, Resources: []string{"*"}})
+	}
+	for _, s := range statements {
+		if l.principal {
+			s.Principal = &iam.Principal{Any: true}
+		}
+		p.Statements = append(p.Statements, s)
+	}
+	return p
+}
+
+// Wrapper returns the bytes that a document of the layer has besides the
+// statements that it is given.
+func (l Layer) Wrapper() int {
+	n := len(l.Policy(nil).TerraformJSON())
+	if l.allow {
+		n++ // the comma behind the allow
+	}
+	return n
+}
+
+// Size returns the bytes that the statements take in a document of the layer,
+// with the commas between them.
+func (l Layer) Size(statements []iam.Statement) int {
+	if len(statements) == 0 {
+		return 0
+	}
+	return len(l.Policy(statements).TerraformJSON()) - l.Wrapper()
+}
+
 // Layers returns every layer that the compiler can emit.
-func Layers() []Layer { return []Layer{scp, account} }
+func Layers() []Layer { return []Layer{scp, rcp, boundary, declarative, account} }
 
 // Lookup returns the layer with the id.
 func Lookup(id ir.Layer) (Layer, bool) {
@@ -67,6 +119,25 @@ func Check(g ir.Guardrail) diag.Diagnostics {
 func unfit(g ir.Guardrail, line int, format string, args ...any) diag.Diagnostic {
 	return diag.Errorf("guardrail-layer", "guardrail %s: "+format, append([]any{g.ID}, args...)...).
 		At(diag.Place{File: g.Policy.File, Line: cmp.Or(line, g.Policy.Line)})
+}
+
+// checkDenies finds what a layer of denies cannot hold. title is the layer's,
+// with its article.
+func checkDenies(g ir.Guardrail, title string) diag.Diagnostics {
+	var ds diag.Diagnostics
+	if len(g.Settings) > 0 {
+		ds = append(ds, unfit(g, 0, "%s has no settings", title))
+	}
+	if len(g.Declaratives) > 0 {
+		ds = append(ds, unfit(g, 0, "%s has no declarative content", title))
+	}
+	if len(g.Statements) == 0 {
+		ds = append(ds, unfit(g, 0, "it has no statement"))
+	}
+	for _, s := range g.Statements {
+		ds = append(ds, checkStatement(g, s)...)
+	}
+	return ds
 }
 
 var (

@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"sound", statement(func(*ir.Statement) {}), ""},
 		{"no conditions", conditions(), ""},
-		{"layer", ir.Guardrail{ID: "guard", Layer: ir.RCP}, `layer "rcp" is not one`},
+		{"layer", ir.Guardrail{ID: "guard", Layer: "wall"}, `layer "wall" is not one`},
 		{"nothing", ir.Guardrail{ID: "guard", Layer: ir.SCP}, "no statement"},
 		{"sid", statement(func(st *ir.Statement) { st.Sid = "a-b" }), `statement id "a-b"`},
 		{"no action", statement(func(st *ir.Statement) { st.Actions = nil }), "no action"},

@@ -38,6 +38,32 @@ var quotas = []Quota{
 		Name: "scp-attachments", Value: 10, Unit: "documents", Since: "2026-05-15",
 		Source: "https://aws.amazon.com/about-aws/whats-new/2026/05/aws-organizations-increased-scp-quotas/",
 	},
+	{
+		Name: "rcp-document", Value: 5_120, Unit: "characters", Since: "2026-11-21",
+		Source: "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html",
+	},
+	{
+		Name: "rcp-attachments", Value: 5, Unit: "documents", Since: "2026-11-21",
+		Source: "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html",
+	},
+	{
+		// White space does not count; there is none but in values.
+		Name: "boundary-document", Value: 6_144, Unit: "characters", Since: "2026-11-21",
+		Source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+	},
+	{
+		Name: "boundary-attachments", Value: 1, Unit: "documents", Since: "2026-11-21",
+		Source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
+	},
+	{
+		Name: "declarative-document", Value: 10_000, Unit: "characters", Since: "2026-11-21",
+		Source: "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html",
+	},
+	{
+		// Of each type. From memory: the copies that were read lack the number.
+		Name: "declarative-attachments", Value: 10, Unit: "documents", Since: "2026-11-21",
+		Source: "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html",
+	},
 }
 
 // Limits holds the quotas in force: AWS's, or what a user says theirs are.

@@ -6,8 +6,7 @@ import (
 )
 
 // scp is the service control policy of AWS Organizations: denies that bind
-// every principal of the accounts below a target, root included, but nobody in
-// the management account and no service-linked role. Since 2025-09-19 it takes
+// every principal of the accounts below a target. Since 2025-09-19 it takes
 // the whole policy language save Principal and NotPrincipal (AWS Security Blog,
 // "AWS Organizations service control policies now support full IAM language").
 // FullAWSAccess takes one place on every target.
@@ -18,17 +17,15 @@ var scp = Layer{
 	Document:    "scp-document",
 	Attachments: "scp-attachments",
 	Attached:    1,
+	Binds:       []string{"every user and role of the accounts below a target, root and delegated administrators too"},
+	Misses: []string{
+		"the management account",
+		"service-linked roles",
+		"principals of other organizations, also where they use resources of these accounts",
+		"resources that exist: it judges calls, not what is there",
+	},
+	Exceptions: "by identity, time and resource",
 	check: func(g ir.Guardrail) diag.Diagnostics {
-		var ds diag.Diagnostics
-		if len(g.Settings) > 0 {
-			ds = append(ds, unfit(g, 0, "a service control policy has no settings"))
-		}
-		if len(g.Statements) == 0 {
-			ds = append(ds, unfit(g, 0, "it has no statement"))
-		}
-		for _, s := range g.Statements {
-			ds = append(ds, checkStatement(g, s)...)
-		}
-		return ds
+		return checkDenies(g, "a service control policy")
 	},
 }

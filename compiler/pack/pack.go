@@ -16,11 +16,15 @@ import (
 	"github.com/parapet-dev/parapet/internal/diag"
 )
 
-// Document is the statements that share one policy document.
+// Document is one policy document: the statements that share it, or the merged
+// content of a declarative policy.
 type Document struct {
 	Name       string // "scp-1"; stable from one compilation to the next
 	Layer      ir.Layer
+	PolicyType string         // what it is created as: SERVICE_CONTROL_POLICY
+	Guardrails []string       // ids, sorted
 	Statements []ir.Statement // by guardrail, then in the guardrail's order
+	Content    map[string]any // of a declarative policy
 	Limit      int            // bytes that the document may have
 }
 
@@ -31,13 +35,10 @@ const Headroom = 0.15
 // Options steer packing.
 type Options struct {
 	Limits   layer.Limits
-	Size     func(ir.Statement) int // bytes of a statement in a document, exceptions worked in
-	Headroom float64                // share of a document left free; 0: [Headroom], negative: none
-	Previous map[string]string      // Sid → document name of the last compilation
+	Size     func(ir.Layer, ir.Statement) int // bytes of a statement in a document of the layer, exceptions worked in
+	Headroom float64                          // share of a document left free; 0: [Headroom], negative: none
+	Previous map[string]string                // Sid → document name of the last compilation
 }
-
-// wrapper is what a document has besides its statements.
-const wrapper = len(`{"Statement":[],"Version":"2012-10-17"}`)
 
 // item is what is placed as one: the statements of a guardrail, or one of them
 // where they are too many for a document together.
@@ -69,10 +70,14 @@ func Pack(prog ir.Program, o Options) ([]Document, diag.Diagnostics) {
 	var docs []Document
 	var ds diag.Diagnostics
 	for _, l := range layer.Layers() {
-		if !l.HasDocuments() {
-			continue
+		var packed []Document
+		var problems diag.Diagnostics
+		switch {
+		case l.HasStatements():
+			packed, problems = packLayer(prog, l, o)
+		case l.HasDocuments():
+			packed, problems = packDeclarative(prog, l, o)
 		}
-		packed, problems := packLayer(prog, l, o)
 		docs = append(docs, packed...)
 		ds = append(ds, problems...)
 	}
@@ -86,32 +91,54 @@ func packLayer(prog ir.Program, l layer.Layer, o Options) ([]Document, diag.Diag
 		headroom = Headroom
 	}
 	fill := limit - int(float64(limit)*max(headroom, 0))
-	items, ds := cut(prog, l, o.Size, limit, fill)
-	if ds.HasErrors() {
-		return nil, ds
+	free := o.Limits.Attachments(l.ID) - l.Attached
+	// Places on a target are what cannot be had otherwise: the headroom gives
+	// way to them, then the stability, then that a guardrail stays together.
+	var bins []*bin
+	for _, try := range []struct {
+		fill     int
+		previous map[string]string
+		split    bool
+	}{{fill, o.Previous, false}, {limit, o.Previous, false}, {limit, nil, false}, {limit, nil, true}} {
+		items, ds := cut(prog, l, o.Size, limit, try.fill)
+		if ds.HasErrors() {
+			return nil, ds
+		}
+		if try.split {
+			items = split(items, l.ID, o.Size)
+		}
+		kept, rest := keep(items, l, try.previous, limit)
+		if bins = place(kept, rest, l, try.fill); len(bins) <= free {
+			break
+		}
 	}
-	bins, rest := keep(items, l, o.Previous, limit)
-	bins = place(bins, rest, l, fill)
+	var ds diag.Diagnostics
 	var docs []Document
 	for _, b := range bins {
-		d := Document{Name: b.name, Layer: l.ID, Limit: limit}
+		d := Document{Name: b.name, Layer: l.ID, PolicyType: l.PolicyType, Limit: limit}
 		slices.SortStableFunc(b.items, func(x, y item) int { return cmp.Compare(x.guardrail, y.guardrail) })
 		for _, it := range b.items {
 			d.Statements = append(d.Statements, it.statements...)
+			d.Guardrails = append(d.Guardrails, it.guardrail)
 		}
+		d.Guardrails = slices.Compact(d.Guardrails)
 		docs = append(docs, d)
 	}
-	if free := o.Limits.Attachments(l.ID) - l.Attached; len(docs) > free {
-		ds = append(ds, diag.Errorf("documents-too-many", "the guardrails fill %d documents, and a target takes %d besides the %d that it has", len(docs), free, l.Attached).
-			WithHint("compile fewer policies at once, or spread the modules over nested OUs"))
+	if len(docs) > free {
+		d := diag.Errorf("documents-too-many", "the guardrails fill %d documents of the type %s, and a target takes %d besides the %d that it has", len(docs), l.ID, free, l.Attached)
+		if l.ID == ir.Boundary {
+			d = diag.Errorf("documents-too-many", "the guardrails fill %d permissions boundaries, and a principal carries one", len(docs))
+		}
+		ds = append(ds, d.WithHint("compile fewer policies at once, or spread the modules over nested OUs"))
 	}
 	return docs, ds
 }
 
 // cut returns what is placed, in order of service and guardrail.
-func cut(prog ir.Program, l layer.Layer, size func(ir.Statement) int, limit, fill int) ([]item, diag.Diagnostics) {
+func cut(prog ir.Program, l layer.Layer, size func(ir.Layer, ir.Statement) int, limit, fill int) ([]item, diag.Diagnostics) {
 	var items []item
 	var ds diag.Diagnostics
+	wrapper := l.Wrapper()
 	for _, g := range prog.Guardrails {
 		if g.Layer != l.ID {
 			continue
@@ -119,7 +146,7 @@ func cut(prog ir.Program, l layer.Layer, size func(ir.Statement) int, limit, fil
 		whole := item{guardrail: g.ID}
 		var single []item
 		for _, st := range g.Statements {
-			n := size(st)
+			n := size(l.ID, st)
 			if n+wrapper > limit {
 				ds = append(ds, diag.Errorf("statement-too-large", "statement %s of guardrail %s takes %d characters with its exceptions; a %s has %d", st.Sid, g.ID, n+wrapper, l.Title, limit).
 					At(diag.Place{File: g.Policy.File, Line: cmp.Or(st.Line, g.Policy.Line)}).
@@ -166,7 +193,7 @@ func keep(items []item, l layer.Layer, previous map[string]string, limit int) (b
 		}
 		b := byName[name]
 		if b == nil {
-			b = &bin{name: name, size: wrapper}
+			b = &bin{name: name, size: l.Wrapper()}
 			byName[name] = b
 		}
 		if b.size+it.size+1 > limit {
@@ -183,13 +210,40 @@ func keep(items []item, l layer.Layer, previous map[string]string, limit int) (b
 	return sortBins(bins, l), rest
 }
 
-// place puts each item into the first document with room below fill. An item
+// split makes every statement an item of its own.
+func split(items []item, id ir.Layer, size func(ir.Layer, ir.Statement) int) []item {
+	var out []item
+	for _, it := range items {
+		for _, st := range it.statements {
+			out = append(out, item{guardrail: it.guardrail, statements: []ir.Statement{st}, size: size(id, st)})
+		}
+	}
+	return out
+}
+
+// place puts items into documents: in order of service, so that what belongs
+// together is read together, or the largest first where that saves a document.
+func place(kept []*bin, items []item, l layer.Layer, fill int) []*bin {
+	byService := firstFit(kept, items, l, fill)
+	largest := slices.Clone(items)
+	slices.SortStableFunc(largest, func(a, b item) int { return cmp.Compare(b.size, a.size) })
+	if bySize := firstFit(kept, largest, l, fill); len(bySize) < len(byService) {
+		return bySize
+	}
+	return byService
+}
+
+// firstFit puts each item into the first document with room below fill. An item
 // that alone is larger than fill gets a document of its own.
-func place(bins []*bin, items []item, l layer.Layer, fill int) []*bin {
+func firstFit(kept []*bin, items []item, l layer.Layer, fill int) []*bin {
+	var bins []*bin
+	for _, b := range kept {
+		bins = append(bins, &bin{name: b.name, items: slices.Clone(b.items), size: b.size})
+	}
 	for _, it := range items {
 		i := slices.IndexFunc(bins, func(b *bin) bool { return b.size+it.size+1 <= fill })
 		if i < 0 {
-			bins = append(bins, &bin{name: freeName(bins, l), size: wrapper})
+			bins = append(bins, &bin{name: freeName(bins, l), size: l.Wrapper()})
 			i = len(bins) - 1
 		}
 		bins[i].add(it)

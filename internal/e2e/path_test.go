@@ -141,7 +141,7 @@ func TestPath(t *testing.T) {
 		undo()
 	}
 
-	_, all, err := tf.Try(module, "plan", "-no-color", "-var=attached_policies=10")
+	_, all, err := tf.Try(module, "plan", "-no-color", "-var=attached_policies={SERVICE_CONTROL_POLICY=10}")
 	if err == nil || !strings.Contains(string(all), "AWS takes 10") {
 		t.Errorf("a plan with ten policies attached already: %v\n%s", err, all)
 	}

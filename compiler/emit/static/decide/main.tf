@@ -53,7 +53,7 @@ locals {
   # A guardrail answers for itself: its own statements, not its neighbours'.
   statements = {
     for g in toset([for r in local.asked : r.guardrail]) : g => [
-      for s in flatten([for d in values(var.documents) : jsondecode(d).Statement]) : s
+      for s in flatten([for d in values(var.documents) : try(jsondecode(d).Statement, [])]) : s
       if can(regex("^(${join("|", [for sid, i in var.statements : sid if i.guardrail == g])})(From[0-9T]+)?(Off[0-9]+)?$", s.Sid))
     ]
   }

@@ -134,15 +134,30 @@ locals {
           Resource    = c.bits == 0 ? s.resources : []
           NotResource = c.without
           Condition   = local.conditions[sid][i]
+          Principal   = local.principals[sid]
         } : name => part if length(part) > 0
       }
     ]
   }
 
-  rendered = {
-    for name, d in local.documents : name => jsonencode({
-      Version   = "2012-10-17"
-      Statement = flatten([for sid in d.statements : local.emitted[sid]])
-    })
+  # An RCP names everyone as its principal; no other type has principals.
+  principals = {
+    for sid in keys(local.statements) : sid =>
+    contains([for d in values(local.documents) : d.type if contains(d.statements, sid)], "RESOURCE_CONTROL_POLICY") ? "*" : ""
   }
+
+  # A permissions boundary allows what it does not deny. Declarative policies
+  # have no statements and take no exceptions.
+  rendered = merge(
+    {
+      for name, d in local.documents : name => jsonencode({
+        Version = "2012-10-17"
+        Statement = concat(
+          [for s in [{ Action = ["*"], Effect = "Allow", Resource = ["*"] }] : s if d.type == "PERMISSIONS_BOUNDARY"],
+          flatten([for sid in d.statements : local.emitted[sid]]),
+        )
+      }) if !contains(keys(local.contents), name)
+    },
+    { for name, content in local.contents : name => jsonencode(content) },
+  )
 }

@@ -32,7 +32,7 @@ output "metadata" {
 }
 
 output "limits" {
-  description = "The quotas of the documents: bytes, and documents on one target."
+  description = "The quotas of the documents, by policy type: bytes, documents on one target, and how many a target has to begin with."
   value       = local.limits
 }
 

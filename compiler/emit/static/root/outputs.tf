@@ -5,7 +5,7 @@ output "policies" {
       id         = p.id
       arn        = p.arn
       characters = module.documents.sizes[name]
-      limit      = module.documents.limits.document
+      limit      = module.documents.limits[p.type].document
     }
   }
 }

@@ -23,10 +23,15 @@ variable "targets" {
 }
 
 variable "attached_policies" {
-  description = "How many other policies of this type the fullest target has. FullAWSAccess is one; Control Tower adds some."
-  type        = number
+  description = "How many other policies the fullest target has, by policy type, where they are more than the one that AWS attaches (FullAWSAccess to SERVICE_CONTROL_POLICY, RCPFullAWSAccess to RESOURCE_CONTROL_POLICY). Control Tower adds some."
+  type        = map(number)
   nullable    = false
-  default     = 1
+  default     = {}
+
+  validation {
+    condition     = alltrue([for type, n in var.attached_policies : can(regex("^[A-Z0-9_]+$", type)) && n >= 0 && floor(n) == n])
+    error_message = "Numbers of policies by policy type, for example { SERVICE_CONTROL_POLICY = 3 }."
+  }
 }
 
 variable "tags" {

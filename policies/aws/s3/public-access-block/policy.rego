@@ -66,3 +66,15 @@ guardrail contains g if {
 		"note": "Keeps the account setting as it is; by itself it blocks nothing. Deleting the setting needs the same permission and is denied too. Apply the account setting first, or except the role that applies it.",
 	}
 }
+
+guardrail contains g if {
+	count(input.findings) > 0
+	g := {
+		"layer": "declarative",
+		"policy_type": "S3_POLICY",
+		"content": {"s3_attributes": {"public_access_block_configuration": {"@@assign": "all"}}},
+		"fidelity": "exact",
+		"trust": "reported",
+		"note": "Holds for every bucket of every account below a target, and no account can change it. Look for buckets that are public on purpose before you attach it: nobody is excepted but whole accounts and OUs.",
+	}
+}

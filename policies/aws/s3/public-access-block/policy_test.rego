@@ -33,5 +33,5 @@ test_other_relations_do_not_count if {
 
 test_guardrails_need_findings if {
 	count(public_access_block.guardrail) == 0 with input as {"findings": []}
-	count(public_access_block.guardrail) == 2 with input as {"findings": [{}]}
+	count(public_access_block.guardrail) == 3 with input as {"findings": [{}]}
 }

@@ -143,6 +143,12 @@ func (o gateOptions) check() (engine.Selection, error) {
 	if o.load.Kind != "" && !slices.Contains(inputKinds, o.load.Kind) {
 		return sel, usagef(verb, "--kind %q is not one of %s", o.load.Kind, strings.Join(inputKinds, ", "))
 	}
+	if a := o.load.Account; a != "" && !resource.IsAccount(a) {
+		return sel, usagef(verb, "--account %q is not the id of an account (12 digits)", a)
+	}
+	if r := o.load.Region; r != "" && !resource.IsRegion(r) {
+		return sel, usagef(verb, "--region %q is not the name of a Region, such as eu-west-1", r)
+	}
 	if n := count(o.inputs, "-"); n > 1 {
 		return sel, usagef(verb, "standard input can be read only once")
 	}

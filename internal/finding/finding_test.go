@@ -100,6 +100,8 @@ func TestRead(t *testing.T) {
 		"status":      {`"violation","message"`, `"maybe","message"`, "status"},
 		"severity":    {`"severity":"high"`, `"severity":"odd"`, "severity"},
 		"fingerprint": {r.Findings[0].Fingerprint, "", "fingerprint"},
+		"account":     {`"account":"111122223333"`, `"account":"../../etc"`, "finding 1 is of the account \"../../etc\", which is not 12 digits"},
+		"no account":  {`"account":"111122223333"`, `"account":""`, "finding 1 is of the account \"\""},
 		"tail":        {`"findings":[`, `"findings":[`, ""},
 	} {
 		changed := strings.Replace(string(text), tt.from, tt.to, 1)

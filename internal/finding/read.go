@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // Read reads a findings document. What it does not know is an error, so that
@@ -38,6 +39,10 @@ func Read(src []byte, file string) (Report, error) {
 	for i, f := range r.Findings {
 		if f.Policy == "" || f.Resource.Type == "" || f.Fingerprint == "" {
 			return fail("finding %d lacks its policy, resource type or fingerprint", i+1)
+		}
+		// The account names a directory of compile, so that it must be nothing else.
+		if a := f.Resource.Account; a != nil && !resource.IsAccount(*a) {
+			return fail("finding %d is of the account %q, which is not 12 digits", i+1, *a)
 		}
 		if !slices.Contains([]Status{Violation, Exempt, Unknown, Error}, f.Status) {
 			return fail("finding %d has the status %q", i+1, f.Status)

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // providerFacts are what a provider block says about its resources.
@@ -55,7 +57,7 @@ func (e *evaluator) providerSource(key string) string {
 func (e *evaluator) configureProvider(p *providerFacts, v cty.Value) {
 	plain, _, _ := exportValue(v)
 	config, _ := plain.(map[string]any)
-	if region, _ := config["region"].(string); isRegion(region) {
+	if region, _ := config["region"].(string); resource.IsRegion(region) {
 		p.region = region
 	}
 	if role, ok := first(config["assume_role"]).(map[string]any); ok {

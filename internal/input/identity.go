@@ -23,7 +23,7 @@ func identify(r *resource.Resource, o Options) {
 		return
 	}
 	partition, region, account := splitARN(r.ARN)
-	if own, ok := r.Values["region"].(string); ok && region == "" && isRegion(own) {
+	if own, ok := r.Values["region"].(string); ok && region == "" && resource.IsRegion(own) {
 		region = own
 	}
 	if region == "" {
@@ -51,10 +51,10 @@ func splitARN(arn string) (partition, region, account string) {
 	if len(parts) != 6 || parts[0] != "arn" {
 		return "", "", ""
 	}
-	if account = parts[4]; !isAccount(account) {
+	if account = parts[4]; !resource.IsAccount(account) {
 		account = ""
 	}
-	if region = parts[3]; !isRegion(region) {
+	if region = parts[3]; !resource.IsRegion(region) {
 		region = ""
 	}
 	return parts[1], region, account
@@ -62,32 +62,11 @@ func splitARN(arn string) (partition, region, account string) {
 
 // accountOf returns the account in an ARN, or the text itself if it is one.
 func accountOf(s string) string {
-	if isAccount(s) {
+	if resource.IsAccount(s) {
 		return s
 	}
 	_, _, account := splitARN(s)
 	return account
-}
-
-func isAccount(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
-}
-
-// isRegion reports whether a text has the form of a region: eu-west-1,
-// us-gov-east-1, eusc-de-east-1.
-func isRegion(s string) bool {
-	parts := strings.Split(s, "-")
-	if len(parts) < 3 || len(parts) > 4 {
-		return false
-	}
-	for i, p := range parts {
-		digits := strings.Trim(p, "0123456789") == ""
-		letters := strings.Trim(p, "abcdefghijklmnopqrstuvwxyz") == ""
-		if p == "" || i == len(parts)-1 && !digits || i < len(parts)-1 && !letters {
-			return false
-		}
-	}
-	return true
 }
 
 // partitions maps the first part of a region's name to its partition, where it

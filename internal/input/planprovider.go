@@ -14,7 +14,7 @@ func (t *planTree) place(r *resource.Resource, key string) {
 		return
 	}
 	s := t.scope(p.module)
-	if region, ok := t.constant(s, p.config.members["region"], 0).(string); ok && isRegion(region) {
+	if region, ok := t.constant(s, p.config.members["region"], 0).(string); ok && resource.IsRegion(region) {
 		r.Region = region
 	}
 	r.Account = t.providerAccount(s, p.config)

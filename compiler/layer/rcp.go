@@ -64,8 +64,10 @@ const (
 	rcpExamples = "https://github.com/aws-samples/data-perimeter-policy-examples"
 )
 
-// RCPServices lists the services that support RCPs. AWS adds some every few
-// months: what is missing here is refused, never emitted unchecked.
+// RCPServices lists the services that support RCPs as AWS's own texts say. AWS
+// adds some every few months, and the service reference (internal/iamdata) names
+// many more without a source: what is missing here is refused, never emitted
+// unchecked.
 var RCPServices = []Service{
 	{"aoss", "2025-06", rcpGuide},
 	{"cognito-identity", "2026-01", rcpExamples},
@@ -103,7 +105,7 @@ func rcpRefuses(action string) string {
 // operations are not here. PutObject is, since the bucket exists: AWS's own
 // example RCPs deny it.
 var rcpOperations = map[string][]string{
-	"cognito-identity": {"DeleteIdentityPool", "GetCredentialsForIdentity", "GetId", "SetIdentityPoolRoles", "UpdateIdentityPool"},
+	"cognito-identity": {"DeleteIdentityPool", "UpdateIdentityPool"},
 	"cognito-idp":      {"DeleteUserPool", "SetUserPoolMfaConfig", "UpdateUserPool", "UpdateUserPoolClient"},
 	"dynamodb":         {"DeleteResourcePolicy", "DeleteTable", "PutResourcePolicy", "UpdateContinuousBackups", "UpdateTable", "UpdateTimeToLive"},
 	"ecr": {

@@ -72,7 +72,11 @@ var Packages = []Package{
 		Imports: []string{"compiler/ir", "internal/binding", "internal/engine", "internal/iam", "internal/diag"},
 		Tests:   []string{"policies"},
 	},
-	{Path: "compiler/layer", Imports: []string{"compiler/ir", "internal/iam", "internal/diag"}},
+	{
+		Path:    "compiler/layer",
+		Imports: []string{"compiler/ir", "internal/iam", "internal/diag"},
+		Tests:   []string{"internal/iamdata"},
+	},
 	{
 		Path:    "compiler/optimize",
 		Imports: []string{"compiler/ir", "internal/iam"},
@@ -101,6 +105,7 @@ var Packages = []Package{
 		Path: "compiler/prove",
 		Imports: []string{
 			"compiler/ir", "compiler/pack", "compiler/except", "compiler/verify", "internal/exception", "internal/iam", "internal/iam/...",
+			"internal/iamdata",
 		},
 		Tests: []string{"compiler/layer", "internal/diag"},
 	},

@@ -13,11 +13,15 @@ import (
 // planFile is what is kept of a plan while it streams by. The configuration
 // comes after the changes in the file, so that they are joined at the end.
 type planFile struct {
-	format    string
-	errored   bool
-	complete  bool
-	seen      []string
-	isPlan    bool // a member that only plans have was there
+	format   string
+	errored  bool
+	complete bool
+	seen     []string
+	isPlan   bool // a member that only plans have was there
+
+	hasChanges, hasPlanned bool // resource_changes, planned_values were there
+	planned                bool // planned_values hold a managed resource
+
 	changes   []*change
 	variables map[string]any
 	config    *planConfig
@@ -71,14 +75,14 @@ func (p *planFile) read(sc *scanner) error {
 		case "variables":
 			p.variables, err = sc.variables()
 		case "resource_changes":
-			p.isPlan = true
+			p.isPlan, p.hasChanges = true, true
 			err = sc.list(func() error { return p.readChange(sc) })
 		case "configuration":
 			p.isPlan = true
 			p.config, err = readPlanConfig(sc)
 		case "planned_values":
-			p.isPlan = true
-			err = sc.skip()
+			p.isPlan, p.hasPlanned = true, true
+			err = p.readPlanned(sc)
 		default:
 			err = sc.skip()
 		}
@@ -101,7 +105,7 @@ func (p *planFile) check(src *source) error {
 			WithDetail("It is marked as errored, so that it does not hold every change. A gate cannot pass on it.").
 			WithHint("mend the errors that terraform plan prints and plan again")
 	}
-	return nil
+	return p.checkChanges(src)
 }
 
 // planError turns what went wrong in the stream into a diagnostic.

@@ -142,6 +142,13 @@ func TestPlanChanges(t *testing.T) {
 }
 
 // one is a plan of one resource, with what a test puts around it.
+// planned is a plan with one planned resource, in a module of a module.
+func planned(changes, mode string) string {
+	return `{"format_version":"1.2","planned_values":{"outputs":{},"root_module":{"resources":[{"address":"data.a.c","mode":"data"}],
+		"child_modules":[{"address":"module.m"},{"child_modules":[{"resources":[{"address":"a.b","mode":"` + mode + `","type":"a","values":{}}]}]}]}},` +
+		changes + `"configuration":{"root_module":{}}}`
+}
+
 const one = `{"format_version":"1.2","resource_changes":[{"address":"module.m[0].aws_sqs_queue.q","module_address":"module.m[0]",
 	"mode":"managed","type":"aws_sqs_queue","name":"q","change":{"actions":["create"],"before":null,
 	"after":{"name":"q","n":12345678901234567890,"l":[null,{"a":null}]},"after_unknown":{"id":true,"l":[false,{}]},"after_sensitive":false}},
@@ -242,6 +249,11 @@ func TestRefused(t *testing.T) {
 		"format 2":           {text: `{"format_version":"2.0","resource_changes":[]}`, code: "plan-format", says: "2.0"},
 		"no format":          {text: `{"format_version":"x","resource_changes":[]}`, code: "plan-format", says: `"x"`},
 		"errored":            {text: `{"format_version":"1.2","errored":true,"resource_changes":[]}`, code: "plan-errored", says: "errored"},
+		"no changes":         {text: planned(`"resource_changes":[],`, "managed"), code: "plan-without-changes", says: "planned_values hold resources"},
+		"null changes":       {text: planned(`"resource_changes":null,`, "managed"), code: "plan-without-changes", says: "planned_values hold resources"},
+		"changes cut out":    {text: planned("", "managed"), code: "plan-without-changes", says: "planned_values hold resources"},
+		"only data changes":  {text: planned(`"resource_changes":[{"address":"data.a.b","mode":"data","type":"a","change":{}}],`, "managed"), code: "plan-without-changes", says: "planned_values hold resources"},
+		"neither member":     {text: `{"format_version":"1.2","configuration":{"root_module":{}}}`, code: "plan-without-changes", says: "neither"},
 		"no actions":         {text: `{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a","change":{}}]}`, code: "json-syntax", says: "no address, type or actions"},
 		"odd address":        {text: `{"format_version":"1.2","resource_changes":[{"address":7}]}`, code: "json-syntax", says: "a string is expected"},
 		"cut":                {text: plan[:200], code: "plan-truncated", says: "200 bytes"},
@@ -282,6 +294,7 @@ func TestRefused(t *testing.T) {
 func TestAccepted(t *testing.T) {
 	for name, text := range map[string]string{
 		"no changes":      `{"format_version":"1.2","planned_values":{"root_module":{}},"configuration":{"root_module":{}}}`,
+		"no planned data": planned("", "data"),
 		"oldest format":   `{"format_version":"0.1","resource_changes":null}`,
 		"byte order mark": "\xef\xbb\xbf" + `{"format_version":"1.2","resource_changes":[]}`,
 		"white space":     " \n" + `{"format_version":"1.2","resource_changes":[]}` + "\r\n\r\n",

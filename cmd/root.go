@@ -20,6 +20,7 @@ import (
 var verbs = []func(Streams) *cobra.Command{
 	gateCommand,
 	compileCommand,
+	proveCommand,
 	simulateCommand,
 	policyCommand,
 	demoCommand,

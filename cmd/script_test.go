@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs testdata/script: whole command lines with their output and
 // exit codes. Plans are below $PLANS. "exits CODE parapet ARGS..." demands an
-// exact exit code.
+// exact exit code; "edit FILE OLD NEW" replaces text that stands in a file once.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	plans, err := filepath.Abs("../testdata/plans")
@@ -37,7 +38,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("PLANS", plans)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "edit": edit},
 	})
 }
 
@@ -61,4 +62,19 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// edit replaces text in a file, as a person would.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit FILE OLD NEW")
+	}
+	file := ts.MkAbs(args[0])
+	src, err := os.ReadFile(file)
+	ts.Check(err)
+	old, with := strings.ReplaceAll(args[1], `\n`, "\n"), strings.ReplaceAll(args[2], `\n`, "\n")
+	if n := strings.Count(string(src), old); n != 1 {
+		ts.Fatalf("%s holds %q %d times", args[0], args[1], n)
+	}
+	ts.Check(os.WriteFile(file, []byte(strings.Replace(string(src), old, with, 1)), 0o644))
 }

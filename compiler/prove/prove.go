@@ -105,8 +105,16 @@ func (g Guardrail) Verdict() *ir.ProofVerdict {
 type Report struct {
 	Guardrails []Guardrail // sorted by id and layer
 	Lockout    []verify.Holding
-	DenyAll    []string
+	DenyAll    []verify.Wide
 	Conflicts  []Conflict
+}
+
+// Holds reports whether everything that was to be proved is, and nobody is
+// locked out for certain.
+func (r Report) Holds() bool {
+	return !slices.ContainsFunc(r.Guardrails, func(g Guardrail) bool { return !g.Proved() }) &&
+		!slices.ContainsFunc(r.Lockout, verify.Holding.Blocks) &&
+		!slices.ContainsFunc(r.DenyAll, func(w verify.Wide) bool { return w.Everything })
 }
 
 // Program proves a compiled program in memory: its guardrails as they are,

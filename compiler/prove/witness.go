@@ -13,6 +13,7 @@ import (
 	"github.com/parapet-dev/parapet/internal/iam"
 	"github.com/parapet-dev/parapet/internal/iam/simulate"
 	"github.com/parapet-dev/parapet/internal/iam/symbolic"
+	"github.com/parapet-dev/parapet/internal/iamdata"
 )
 
 // familiar looks for a request that satisfies e and that a reader recognises:
@@ -29,10 +30,15 @@ func (p *prover) familiar(e symbolic.Expr, st iam.Statement, found *simulate.Req
 			}
 		}
 	}
+	var names []string
 	var actions, resources []symbolic.Expr
 	for _, a := range st.Actions {
-		if !strings.ContainsAny(a, "*?") {
-			actions = append(actions, symbolic.Action(a))
+		named := []string{a}
+		if strings.ContainsAny(a, "*?") {
+			named = iamdata.Load().ExpandActions(a)
+		}
+		for _, n := range named[:min(len(named), maxWishes)] {
+			names, actions = append(names, n), append(actions, symbolic.Action(n))
 		}
 	}
 	for _, r := range st.Resources {
@@ -52,8 +58,17 @@ func (p *prover) familiar(e symbolic.Expr, st iam.Statement, found *simulate.Req
 	for _, c := range st.Conditions {
 		wish(holds("Null", c.Key, "true"), symbolic.And(symbolic.Holds(c), holds("Null", c.Key, "false")))
 	}
+	// Case does not matter in the name of an action, but a reader knows one.
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, found.Action) }); i >= 0 {
+		r := *found
+		r.Action = names[i]
+		found = &r
+	}
 	return found
 }
+
+// maxWishes bounds how many actions that a pattern names are tried.
+const maxWishes = 8
 
 // Describe writes a request in one line: principal, action, resource and keys.
 func Describe(r *simulate.Request) string {

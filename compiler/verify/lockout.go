@@ -2,11 +2,9 @@ package verify
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/internal/iam"
 	"github.com/parapet-dev/parapet/internal/iam/symbolic"
 )
@@ -66,7 +64,6 @@ var needs = []struct {
 // Lockout finds out what the denies do to the identities that must stay able to
 // take them back.
 func Lockout(denies []Deny, identities []Identity, o symbolic.Options) []Holding {
-	denies = slices.DeleteFunc(slices.Clone(denies), func(d Deny) bool { return d.Layer != ir.SCP && d.Layer != ir.Boundary })
 	var out []Holding
 	for _, who := range identities {
 		by := symbolic.Holds(iam.Condition{Operator: iam.Operator{Base: "ArnLike"}, Key: "aws:PrincipalArn", Values: []string{who.ARN}})
@@ -130,25 +127,32 @@ func needed(of, need []string) []string {
 	return slices.Compact(out)
 }
 
+// Wide is a statement that denies whole services to everybody but for
+// exceptions.
+type Wide struct {
+	Sid        string
+	Guardrail  string
+	Everything bool     // every action of every service
+	Actions    []string // the patterns that are as wide
+}
+
 // DenyAll finds statements that deny every action, or every one of a service,
 // whatever is asked, to everybody but for exceptions.
-func DenyAll(denies []Deny) []string {
-	var out []string
+func DenyAll(denies []Deny) []Wide {
+	var out []Wide
 	for _, d := range denies {
-		if d.Layer == ir.Declarative || d.Layer == ir.Account {
-			continue
-		}
+		w := Wide{Sid: d.Statement.Sid, Guardrail: d.Guardrail}
 		for _, a := range d.Statement.Actions {
 			service, name, _ := strings.Cut(a, ":")
-			whole := a == "*" || strings.Trim(name, "*") == "" && name != ""
-			if !whole || !slices.Contains(d.Statement.Resources, "*") || !onlyIdentity(d.Statement.Conditions) {
+			everything := strings.Trim(service, "*") == "" && strings.Trim(name, "*") == ""
+			if !everything && (name == "" || strings.Trim(name, "*") != "") {
 				continue
 			}
-			what := "every action"
-			if a != "*" && strings.Trim(service, "*") != "" {
-				what = "every action of " + service
-			}
-			out = append(out, fmt.Sprintf("%s denies %s to everybody but for exceptions", d.Statement.Sid, what))
+			w.Everything = w.Everything || everything
+			w.Actions = append(w.Actions, a)
+		}
+		if len(w.Actions) > 0 && slices.Contains(d.Statement.Resources, "*") && onlyIdentity(d.Statement.Conditions) {
+			out = append(out, w)
 		}
 	}
 	return out

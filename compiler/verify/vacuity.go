@@ -29,9 +29,12 @@ func Vacuity(statements []ir.Statement, layers map[string]ir.Layer, o symbolic.O
 			ds = append(ds, d)
 		}
 	}
-	for i, st := range statements {
+	gone := map[int]bool{} // superfluous: no other statement is, on their account
+	for i := len(statements) - 1; i >= 0; i-- {
+		st := statements[i]
 		matches := symbolic.Matches(plain[i])
 		if r := symbolic.Solve(matches, o); r.Verdict == symbolic.Unsatisfiable {
+			gone[i] = true
 			if !slices.ContainsFunc(ds, func(d diag.Diagnostic) bool {
 				return d.Code == "iam-lint-never" && strings.HasPrefix(d.Summary, st.Sid+": ")
 			}) {
@@ -43,9 +46,7 @@ func Vacuity(statements []ir.Statement, layers map[string]ir.Layer, o symbolic.O
 		var others []iam.Statement
 		var names []string
 		for j, other := range statements {
-			// Of two equal statements the later is superfluous, not both.
-			if i == j || layers[st.Sid] != layers[other.Sid] || !meet(st.Actions, other.Actions) ||
-				i < j && same(plain[i], plain[j]) || st.Guardrail != other.Guardrail {
+			if i == j || gone[j] || layers[st.Sid] != layers[other.Sid] || st.Guardrail != other.Guardrail || !meet(st.Actions, other.Actions) {
 				continue
 			}
 			others = append(others, plain[j])
@@ -55,15 +56,11 @@ func Vacuity(statements []ir.Statement, layers map[string]ir.Layer, o symbolic.O
 			continue
 		}
 		if r := symbolic.Solve(symbolic.And(matches, symbolic.Not(symbolic.AnyOf(others))), o); r.Verdict == symbolic.Unsatisfiable {
+			gone[i] = true
 			ds = append(ds, diag.Warningf("vacuous-statement", "%s: other statements of its guardrail deny all that it denies", st.Sid).
 				WithDetail("They are among %s. It takes room and changes nothing.", strings.Join(names, ", ")))
 		}
 	}
+	ds.Sort()
 	return ds
-}
-
-// same reports whether two statements say the same, their Sids aside.
-func same(a, b iam.Statement) bool {
-	a.Sid, b.Sid = "", ""
-	return slices.Equal(iam.Policy{Statements: []iam.Statement{a}}.JSON(), iam.Policy{Statements: []iam.Statement{b}}.JSON())
 }

@@ -23,8 +23,11 @@ type automaton struct {
 	lost   []uint64 // a pattern of never has come to a final *: it will match
 	failed []uint64 // a pattern of never matches
 	starts []int    // of the pattern that a bit belongs to
-	moves  map[rune]*move
 	first  []uint64
+
+	any, inPart move             // what any character does, and any but a colon
+	waiting     map[rune][]int32 // bits that advance with a character
+	moves       map[rune]*move   // of the characters met
 }
 
 // group is one list of need.
@@ -40,7 +43,7 @@ type move struct {
 }
 
 func newAutomaton(q question) *automaton {
-	a := &automaton{moves: map[rune]*move{}}
+	a := &automaton{moves: map[rune]*move{}, waiting: map[rune][]int32{}}
 	total := 0
 	for _, list := range q.need {
 		for _, g := range list {
@@ -53,6 +56,7 @@ func newAutomaton(q question) *automaton {
 	a.words = (total + 63) / 64
 	set := func() []uint64 { return make([]uint64, a.words) }
 	a.star, a.needed, a.lost, a.failed, a.first = set(), set(), set(), set(), set()
+	a.any, a.inPart = move{set(), set()}, move{set(), set()}
 	for _, list := range q.need {
 		g := group{mask: set(), accept: set(), won: set()}
 		for _, p := range list {
@@ -79,6 +83,7 @@ func (a *automaton) add(p glob, mask, accept, final []uint64) {
 		a.tokens = append(a.tokens, t)
 		a.starts = append(a.starts, start)
 		put(mask, b)
+		a.layOut(t, b)
 		if t.star {
 			put(a.star, b)
 			if t.class == anything && i == len(p)-1 {
@@ -90,8 +95,29 @@ func (a *automaton) add(p glob, mask, accept, final []uint64) {
 	put(a.first, start)
 }
 
-func put(set []uint64, b int)      { set[b/64] |= 1 << (b % 64) }
-func has(set []uint64, b int) bool { return set[b/64]&(1<<(b%64)) != 0 }
+// layOut notes which characters a token takes.
+func (a *automaton) layOut(t token, b int) {
+	m := &a.any
+	switch t.class {
+	case noColon:
+		m = &a.inPart
+	case anything:
+	case one, oneASCII, oneFold:
+		for _, r := range t.literals() {
+			a.waiting[r] = append(a.waiting[r], int32(b))
+		}
+		return
+	case endOfText:
+		return
+	}
+	if t.star {
+		put(m.stay, b)
+	} else {
+		put(m.step, b)
+	}
+}
+
+func put(set []uint64, b int) { set[b/64] |= 1 << (b % 64) }
 
 func meets(a, b []uint64) bool {
 	for w := range a {
@@ -168,16 +194,7 @@ func (a *automaton) accepts(s []uint64) bool {
 func (a *automaton) next(into, s []uint64, r rune) bool {
 	m := a.moves[r]
 	if m == nil {
-		m = &move{step: make([]uint64, a.words), stay: make([]uint64, a.words)}
-		for b, t := range a.tokens {
-			switch {
-			case !t.takes(r):
-			case t.star:
-				put(m.stay, b)
-			default:
-				put(m.step, b)
-			}
-		}
+		m = a.move(r)
 		a.moves[r] = m
 	}
 	carry := uint64(0)
@@ -187,6 +204,21 @@ func (a *automaton) next(into, s []uint64, r rune) bool {
 		carry = moved >> 63
 	}
 	return a.settle(into)
+}
+
+// move works out what a character does.
+func (a *automaton) move(r rune) *move {
+	m := &move{step: slices.Clone(a.any.step), stay: slices.Clone(a.any.stay)}
+	if r != ':' {
+		for w := range m.step {
+			m.step[w] |= a.inPart.step[w]
+			m.stay[w] |= a.inPart.stay[w]
+		}
+	}
+	for _, b := range a.waiting[r] {
+		put(m.step, int(b))
+	}
+	return m
 }
 
 // letters returns the characters that make a difference in a state: those that
@@ -206,7 +238,8 @@ func (a *automaton) letters(s []uint64, into []rune) []rune {
 	}
 	slices.Sort(into)
 	into = slices.Compact(into)
-	return append(into, other(into))
+	// The other one comes first: it does the least for what must not match.
+	return slices.Insert(into, 0, other(into))
 }
 
 // ordinary lists the characters that stand for all others, the plainest first.

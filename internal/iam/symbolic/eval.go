@@ -1,6 +1,8 @@
 package symbolic
 
 import (
+	"slices"
+
 	"github.com/parapet-dev/parapet/internal/iam"
 	"github.com/parapet-dev/parapet/internal/iam/simulate"
 )
@@ -59,19 +61,9 @@ func (p *replay) holds(r *simulate.Request) bool {
 func (p *replay) eval(n *node) bool {
 	switch n.kind {
 	case isAnd:
-		for _, k := range n.kids {
-			if !p.eval(k) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(n.kids, func(k *node) bool { return !p.eval(k) })
 	case isOr:
-		for _, k := range n.kids {
-			if p.eval(k) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(n.kids, p.eval)
 	case isNot:
 		return !p.eval(n.kids[0])
 	case isLeaf:

@@ -165,8 +165,8 @@ func (m maker) request(e Expr) *simulate.Request {
 		"t:Text": func() string {
 			return m.pick("", "a", "A", "ab", "b", "c", "aab", "axb", "*", "true", "TRUE", "false", "bbb", "zz", "x-u-1", "u", "aa", "ba")
 		},
-		"t:Other":      func() string { return m.pick("", "a", "ab", "q", "*", "b*") },
-		"aws:username": func() string { return m.pick("u", "a", "b", "ab", "*", "true") },
+		"t:Other":            func() string { return m.pick("", "a", "ab", "q", "*", "b*") },
+		"aws:username":       func() string { return m.pick("u", "a", "b", "ab", "*", "true") },
 		"aws:PrincipalTag/t": func() string { return m.pick("u", "a", "b", "ab", "*", "true") },
 		"aws:PrincipalArn": func() string {
 			return m.pick("arn:aws:iam::111111111111:role/a", "arn:aws:iam::222222222222:role/ab", "arn:aws:iam::333333333333:role/b", "arn:aws:iam::111111111111:root", "arn:aws:iam::111111111111:role/team/a", "arn:aws:iam::444444444444:user/a", "arn:aws:iam::144444444444:user/zz")
@@ -175,7 +175,9 @@ func (m maker) request(e Expr) *simulate.Request {
 		"aws:CurrentTime": func() string {
 			return m.pick("2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z", "2027-01-01T00:00:00.000001Z", "2027-01-01T00:00:00.000002Z", "2027-06-01", "2028-06-01", "2028-06-02", "1900000000", "1900000001", "bad")
 		},
-		"t:Ip":    func() string { return m.pick("9.0.0.1", "10.0.0.1", "10.1.0.1", "10.1.2.3", "2001:db8::1", "2001:db9::", "::1", "x", "") },
+		"t:Ip": func() string {
+			return m.pick("9.0.0.1", "10.0.0.1", "10.1.0.1", "10.1.2.3", "2001:db8::1", "2001:db9::", "::1", "x", "")
+		},
 		"t:Bool":  func() string { return m.pick("true", "false", "True", "x", "") },
 		"t:Bytes": func() string { return m.pick("YQ==", "Yg==", "Yw==", "!", "") },
 		"t:Mixed": func() string { return m.pick("1", "2", "1.5", "0", "true", "", "1x", "none") },

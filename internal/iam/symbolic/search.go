@@ -20,11 +20,12 @@ type search struct {
 	score   []int64
 	bump    int64
 
-	keys    [][]int32 // key → its atoms
-	keyOf   []int32   // atom → its key
-	matters []bool    // literal → an atom with this sign stands in the problem
-	stale   []bool    // key → has news since the theory was asked
-	tainted string    // why some part of the space was left out
+	keys    [][]int32    // key → its atoms
+	keyOf   []int32      // atom → its key
+	matters []bool       // literal → an atom with this sign stands in the problem
+	stale   []bool       // key → has news since the theory was asked
+	hard    [][]hardList // key → what its theory could not decide
+	tainted string       // why some part of the space was left out
 }
 
 const noClause = -1
@@ -46,7 +47,7 @@ func newSearch(t *theory, clauses [][]literal, variables int) *search {
 		s.keys[k] = append(s.keys[k], int32(i))
 		s.keyOf[i] = k
 	}
-	s.stale = make([]bool, len(s.keys))
+	s.stale, s.hard = make([]bool, len(s.keys)), make([][]hardList, len(s.keys))
 	s.clauses = slices.Clone(clauses)
 	s.given = len(clauses)
 	for _, c := range clauses {
@@ -63,11 +64,11 @@ type outcome uint8
 const (
 	unsatisfiable outcome = iota
 	satisfiable
-	exhausted // too many conflicts
+	exhausted // too many conflicts or states
 )
 
 // maxConflicts bounds the search; problems of this kind need hundreds.
-const maxConflicts = 200_000
+const maxConflicts = 50_000
 
 // run searches. After satisfiable, model tells what was supposed.
 func (s *search) run() outcome {
@@ -81,9 +82,15 @@ func (s *search) run() outcome {
 		if conflict == noClause {
 			conflict = s.consult()
 		}
+		next, open := literal(0), false
+		if conflict == noClause {
+			if next, open = s.choose(); !open {
+				conflict = s.giveUp()
+			}
+		}
 		if conflict != noClause {
 			s.theory.stats.Conflicts++
-			if s.theory.stats.Conflicts > maxConflicts {
+			if s.theory.stats.Conflicts > maxConflicts || s.theory.budget <= 0 {
 				return exhausted
 			}
 			if !s.resolve(conflict) {
@@ -91,13 +98,12 @@ func (s *search) run() outcome {
 			}
 			continue
 		}
-		l, ok := s.choose()
-		if !ok {
+		if !open {
 			return satisfiable
 		}
 		s.theory.stats.Decisions++
 		s.limits = append(s.limits, len(s.trail))
-		s.set(l, noClause)
+		s.set(next, noClause)
 	}
 }
 
@@ -204,33 +210,56 @@ func (s *search) supposed(key int) []supposition {
 }
 
 // consult asks the theories of the keys with news, and returns a new clause
-// that is violated. What a theory cannot decide is left out of the search and
-// remembered, so that the search no longer proves anything.
+// that is violated. What a theory cannot decide may turn out not to matter, so
+// it counts as possible until everything else is settled.
 func (s *search) consult() int32 {
 	for k := range s.keys {
 		if !s.stale[k] {
 			continue
 		}
-		list := s.supposed(k)
-		if len(list) == 0 {
-			s.stale[k] = false
-			continue
-		}
-		a := s.theory.check(list)
-		if a.ok {
-			s.stale[k] = false
-			continue
-		}
-		if a.unknown != "" {
-			if s.tainted == "" {
-				s.tainted = s.theory.atoms[list[0].atom].name + ": " + a.unknown
+		if list := s.supposed(k); len(list) > 0 && s.undecided(k) == nil {
+			switch a := s.theory.check(list); {
+			case a.unknown != "":
+				s.hard[k] = append(s.hard[k], hardList{list, a.unknown})
+			case !a.ok:
+				return s.forbid(s.theory.core(list))
 			}
-		} else {
-			list = s.theory.core(list)
 		}
-		return s.forbid(list)
+		s.stale[k] = false
 	}
 	return noClause
+}
+
+// giveUp returns a new clause that forbids what a theory cannot decide. From
+// then on the search proves nothing.
+func (s *search) giveUp() int32 {
+	for k := range s.keys {
+		if h := s.undecided(k); h != nil {
+			if s.tainted == "" {
+				s.tainted = s.theory.atoms[h.list[0].atom].name + ": " + h.reason
+			}
+			return s.forbid(h.list)
+		}
+	}
+	return noClause
+}
+
+// hardList is a list of suppositions on one key that its theory could not
+// decide. Longer lists are not tried.
+type hardList struct {
+	list   []supposition
+	reason string
+}
+
+// undecided returns what is in force of the lists that were too hard.
+func (s *search) undecided(key int) *hardList {
+	for i := range s.hard[key] {
+		h := &s.hard[key][i]
+		if !slices.ContainsFunc(h.list, func(p supposition) bool { return s.truth(literal(p.code())) != 1 }) {
+			return h
+		}
+	}
+	return nil
 }
 
 // forbid adds a clause that forbids suppositions that are all in force. It

@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -56,6 +57,9 @@ type Options struct {
 // defaultStates is the default of MaxStates.
 const defaultStates = 200_000
 
+// statesInAll is how many times MaxStates all questions may take together.
+const statesInAll = 10
+
 // maxRounds is how often a request may break a fact.
 const maxRounds = 100
 
@@ -75,7 +79,7 @@ func Solve(e Expr, o Options) Result {
 	if o.Facts == nil {
 		o.Facts = DefaultFacts()
 	}
-	q := &solver{expr: e, options: o, replay: newReplay(e), budget: 10 * o.MaxStates}
+	q := &solver{expr: e, options: o, replay: newReplay(e), budget: statesInAll * o.MaxStates}
 	q.facts, q.held = applicable(o.Facts, e)
 	r := q.solve()
 	r.Stats = q.stats
@@ -121,7 +125,7 @@ func (q *solver) solve() Result {
 			return r
 		}
 	}
-	return unknown("the facts that join keys were not met after 100 rounds")
+	return unknown(fmt.Sprintf("the facts that join keys were not met after %d rounds", maxRounds))
 }
 
 // guess is a model in which a policy variable decides.
@@ -150,7 +154,13 @@ func (q *solver) round(e Expr) (Result, *guess) {
 	q.stats.Atoms, q.stats.Clauses = len(c.atoms), len(c.clauses)
 	switch s.run() {
 	case exhausted:
-		return unknown("too many cases"), nil
+		if s.tainted != "" {
+			return unknown(s.tainted), nil
+		}
+		if t.budget <= 0 {
+			return unknown(fmt.Sprintf("limit of %d states for all questions reached", statesInAll*q.options.MaxStates)), nil
+		}
+		return unknown(fmt.Sprintf("limit of %d conflicts reached", maxConflicts)), nil
 	case unsatisfiable:
 		if s.tainted != "" {
 			return unknown(s.tainted), nil

@@ -219,7 +219,7 @@ func (t *theory) someValues(list []supposition, prefer glob) answer {
 	for _, c := range some {
 		text, a := t.find(append(slices.Clone(every), c), filled(), prefer)
 		if !a.ok {
-			if text, a = t.alone(append(slices.Clone(every), c), a); !a.ok {
+			if text, a = "", t.alone(append(slices.Clone(every), c), a); !a.ok {
 				return a
 			}
 		}
@@ -242,15 +242,15 @@ func (t *theory) someValues(list []supposition, prefer glob) answer {
 
 // alone tries the empty text as a value of a set; before is what was found
 // without it.
-func (t *theory) alone(claims []claim, before answer) (string, answer) {
+func (t *theory) alone(claims []claim, before answer) answer {
 	out := answer{ok: true}
 	for _, c := range claims {
 		switch m := c.test.on(""); {
 		case m == perhaps:
 			out.open = true
 		case (m == surely) != c.want:
-			return "", before
+			return before
 		}
 	}
-	return "", out
+	return out
 }

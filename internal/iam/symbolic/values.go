@@ -166,7 +166,8 @@ func bytesCandidates(values []string) []string {
 	for slices.Contains(values, fresh) {
 		fresh += "!"
 	}
-	// The empty value is not tried here: a value is not empty.
-	out = slices.DeleteFunc(out, func(s string) bool { return s == "" })
+	if i := slices.Index(out, ""); i >= 0 {
+		out[i] = "\n" // no bytes, too, but a text that is not empty
+	}
 	return append(out, base64.StdEncoding.EncodeToString([]byte(fresh)), strings.Repeat("?", 3))
 }

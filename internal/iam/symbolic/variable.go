@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,9 +24,7 @@ func (q *solver) fillVariables(g *guess, assumed []Expr) Result {
 		for _, f := range fillings {
 			for _, v := range q.suggestions(key, g) {
 				with := map[string]value{key: v}
-				for k, old := range f {
-					with[k] = old
-				}
+				maps.Copy(with, f)
 				next = append(next, with)
 			}
 		}

@@ -45,6 +45,10 @@ standard input.
 Values that are known only after apply give a third answer: a policy that
 depends on them is reported as unknown, not as passed and not as violated.
 
+Parts of an input that are not read, such as the modules that a configuration
+directory calls or the rest of a plan made with -target, count as unknown too:
+they are named and counted, and --unknown fail makes the run exit with 1.
+
 Exit codes: 0 clean; 1 violations at or above --fail-on; 2 the run failed, a
 policy could not be evaluated, or the input was bad.`,
 		Example: `  terraform show -json tfplan | parapet gate -
@@ -67,7 +71,7 @@ policy could not be evaluated, or the input was bad.`,
 	f.StringVar(&o.failOn, "fail-on", string(finding.Low), "exit with 1 for violations of severity `MIN` or worse, or none")
 	f.StringVar(&o.parameters, "parameters", "", "set policies' parameters from `FILE` (YAML or JSON: policy id, name, value)")
 	f.StringVar(&o.exceptions, "exceptions", "", "exempt what `FILE` says (default exceptions.yaml beside the input, where it exists)")
-	f.StringVar(&o.unknown, "unknown", unknownWarn, "what to do with findings that depend on values known after apply: fail, warn or pass")
+	f.StringVar(&o.unknown, "unknown", unknownWarn, "what to do with what is known only after apply or was not read: fail, warn or pass")
 	f.StringArrayVar(&o.formats, "format", nil, "write the report as `NAME[=PATH]` (repeatable; default table)")
 	f.IntVar(&o.jobs, "jobs", 0, "evaluate on `N` cores (default all)")
 	f.StringVar(&o.load.Account, "account", "", "account `ID` of resources that do not say theirs")
@@ -183,6 +187,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		inputs   []finding.Input
 		findings []finding.Finding
 		passed   int
+		unread   int
 	)
 	for _, path := range o.inputs {
 		records, err := s.gateExceptions(o.exceptions, path)
@@ -197,6 +202,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 			return err
 		}
 		inputs = append(inputs, finding.Input(in.Info))
+		unread += len(in.Unread())
 		s.progress("evaluating %d policies on %d resources", len(e.Policies()), len(in.Resources))
 		res, err := e.Check(ctx, resource.NewSet(in.Resources))
 		s.progressDone()
@@ -208,6 +214,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		passed += res.Passed
 	}
 	r := finding.NewReport(finding.Tool{Name: "parapet", Version: s.Version}, inputs, findings, passed)
+	r.Unread = unread
 	if err := s.writeReport(r, outputs); err != nil {
 		return err
 	}
@@ -264,7 +271,8 @@ func (s Streams) verdict(r finding.Report, o gateOptions) error {
 	counts := func(f finding.Finding) bool {
 		return o.failOn != failOnNone && f.Severity.AtLeast(finding.Severity(o.failOn))
 	}
-	failed := false
+	// What was not read may violate policies of any severity.
+	failed := r.Unread > 0 && o.unknown == unknownFail && o.failOn != failOnNone
 	for _, f := range r.Findings {
 		switch f.Status {
 		case finding.Violation:
@@ -278,6 +286,9 @@ func (s Streams) verdict(r finding.Report, o gateOptions) error {
 		s.warn(diag.Warningf("unknown-values", "%s cannot be decided before values are known that only apply gives", plural(n, "finding")).
 			WithHint("--unknown fail makes them count; --unknown pass hides this warning"))
 	}
+	if r.Unread > 0 && o.unknown != unknownPass {
+		s.warn(unreadWarning(r.Unread, o.unknown))
+	}
 	if n := r.Summary.Error; n > 0 {
 		s.warn(diag.Errorf("policy-errors", "%s failed, so that nothing is known of what they were about", plural(n, "evaluation")))
 		return errReported
@@ -289,6 +300,20 @@ func (s Streams) verdict(r finding.Report, o gateOptions) error {
 		return errViolations
 	}
 	return nil
+}
+
+// unreadWarning says that a run is no proof of everything that it was given.
+func unreadWarning(n int, mode string) diag.Diagnostic {
+	verb := "were"
+	if n == 1 {
+		verb = "was"
+	}
+	d := diag.Warningf("input-not-evaluated", "%s of the input %s not evaluated", plural(n, "part"), verb).
+		WithDetail("The warnings above name what was not read. It may hold violations that this run does not see.")
+	if mode == unknownWarn {
+		d = d.WithHint("--unknown fail makes them count; --unknown pass hides this warning")
+	}
+	return d
 }
 
 // progress tells a person at a terminal what takes time.

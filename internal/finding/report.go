@@ -31,6 +31,10 @@ type Report struct {
 	Inputs   []Input   `json:"inputs"`
 	Summary  Summary   `json:"summary"`
 	Findings []Finding `json:"findings"`
+	// Unread counts the parts of the inputs that were not evaluated, such as
+	// modules that a configuration does not hold. They have no policy and no
+	// resource, so that they are no findings and no part of the document.
+	Unread int `json:"-"`
 }
 
 // NewReport signs, sorts and counts the findings. Passed is the number of

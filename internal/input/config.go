@@ -204,7 +204,7 @@ func parseModule(files map[string][]byte, shown string) (*module, hcl.Diagnostic
 	for _, name := range valueOrder(files) {
 		place := path.Join(shown, name)
 		if isConfigName(name) && isOverride(name) {
-			m.notes = append(m.notes, diag.Warningf("config-override-skipped", "override files are not merged").
+			m.notes = append(m.notes, diag.Warningf(codeOverrideSkipped, "override files are not merged").
 				At(diag.Place{File: place}).WithHint("gate the JSON form of a plan instead"))
 			continue
 		}
@@ -272,7 +272,7 @@ func (m *module) collect(body hcl.Body) hcl.Diagnostics {
 			}
 		case "module":
 			diags = append(diags, declare(m.calls, b.Labels[0], b, b.DefRange)...)
-			m.notes = append(m.notes, diag.Warningf("config-module-skipped", "the module %q is not loaded", b.Labels[0]).
+			m.notes = append(m.notes, diag.Warningf(codeModuleSkipped, "the module %q is not loaded", b.Labels[0]).
 				At(place(b.DefRange)).WithDetail("Its resources are not evaluated, and its outputs count as unknown.").
 				WithHint("gate the JSON form of a plan, which holds every module"))
 		case "resource", "data":

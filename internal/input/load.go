@@ -55,6 +55,29 @@ type Result struct {
 	Warnings  diag.Diagnostics
 }
 
+// unreadCodes are the warnings that say of a part of the input that it was not
+// read as it stands.
+var unreadCodes = []string{codePlanIncomplete, codeModuleSkipped, codeOverrideSkipped}
+
+const (
+	codePlanIncomplete  = "plan-incomplete"
+	codeModuleSkipped   = "config-module-skipped"
+	codeOverrideSkipped = "config-override-skipped"
+)
+
+// Unread returns those of the warnings that say that a part of the input was
+// not read: nothing is known of what is in it, so that no finding about it is
+// no pass.
+func (r Result) Unread() diag.Diagnostics {
+	var ds diag.Diagnostics
+	for _, d := range r.Warnings {
+		if slices.Contains(unreadCodes, d.Code) {
+			ds = append(ds, d)
+		}
+	}
+	return ds
+}
+
 // kind is one row of the table of formats. Files are matched by the names of
 // their first top-level members.
 type kind struct {

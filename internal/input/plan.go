@@ -52,7 +52,7 @@ func loadPlan(src *source) ([]*resource.Resource, error) {
 		return nil, err
 	}
 	if !p.complete {
-		src.warn(diag.Warningf("plan-incomplete", "the plan does not hold every change").At(src.place()).
+		src.warn(diag.Warningf(codePlanIncomplete, "the plan does not hold every change").At(src.place()).
 			WithDetail("Terraform says that it is not complete: changes were deferred, or the plan was limited with -target.").
 			WithHint("plan again after applying, or without -target"))
 	}

@@ -148,7 +148,11 @@ func (t Table) summary(b *bytes.Buffer, r finding.Report) {
 		}
 		fmt.Fprintf(b, " (%s)", strings.Join(parts, ", "))
 	}
-	fmt.Fprintf(b, ", %d exempt, %d unknown, %s, %d passed\n", s.Exempt, s.Unknown, count(s.Error, "error"), s.Passed)
+	fmt.Fprintf(b, ", %d exempt, %d unknown, %s, %d passed", s.Exempt, s.Unknown, count(s.Error, "error"), s.Passed)
+	if r.Unread > 0 {
+		fmt.Fprintf(b, ", %s", t.paint(bold, count(r.Unread, "part")+" not evaluated"))
+	}
+	b.WriteByte('\n')
 	for _, line := range next(r) {
 		fmt.Fprintf(b, "  %s\n", line)
 	}

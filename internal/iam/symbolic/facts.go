@@ -229,8 +229,8 @@ func accountLemma(r *simulate.Request) (Expr, bool) {
 
 func callerLemma(r *simulate.Request) (Expr, bool) {
 	arn, ok := iam.SplitARN(r.Principal)
-	if !ok || arn.Resource == "root" {
-		return Expr{}, false
+	if !ok || arn.Resource == "root" || strings.HasPrefix(arn.Resource, "assumed-role/") {
+		return Expr{}, false // naming these says less than which caller it is
 	}
 	named := Matches(iam.Statement{Principal: &iam.Principal{AWS: []string{r.Principal}}})
 	return Or(Not(named), condition("StringEquals", keyPrincipalARN, iam.Escape(r.Principal))), true

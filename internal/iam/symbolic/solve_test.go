@@ -10,6 +10,9 @@ import (
 	"github.com/parapet-dev/parapet/internal/iam/simulate"
 )
 
+// time2027 is when requests of tests are made.
+var time2027 = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func cond(operator, key string, values ...string) Expr {
 	op, err := iam.ParseOperator(operator)
 	if err != nil {

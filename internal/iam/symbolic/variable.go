@@ -87,12 +87,10 @@ func (q *solver) suggestions(key string, g *guess) []value {
 			texts = append(texts, g.values[i].texts...)
 		}
 	}
-	texts = append(distinct(texts), "parapet")
+	texts = append(texts, "parapet")
 	var out []value
-	for _, text := range texts {
-		if text != "" {
-			out = append(out, single(text))
-		}
+	for _, text := range distinct(texts) {
+		out = append(out, single(text))
 	}
 	return append(out, value{})
 }
@@ -109,10 +107,10 @@ func captured(pattern, key, text string) []string {
 		case t.Kind == iam.AnyOne:
 			b.WriteString(".")
 		case t.Kind == iam.Variable && strings.EqualFold(t.Text, key):
-			b.WriteString("(.+)")
+			b.WriteString("(.*)")
 			found = true
 		case t.Kind == iam.Variable:
-			b.WriteString(".+")
+			b.WriteString(".*")
 		default:
 			b.WriteString(regexp.QuoteMeta(t.Text))
 		}

@@ -78,6 +78,10 @@ func (c *compilation) checkDerived(g *ir.Guardrail, w wanted) error {
 			d.fidelity = ir.Stricter
 		case len(v.Looser) > 0 && d.fidelity == ir.Exact:
 			d.fidelity = ir.Looser
+		case v.Denied == 0 && count.Denied == 0:
+			d.fidelity = ir.Looser
+			d.checks.Counterexamples = append(d.checks.Counterexamples,
+				"nothing that was tried is denied by rule and guardrail alike: the statements may never match")
 		}
 		c.derived[g.ID] = d
 	}

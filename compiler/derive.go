@@ -71,7 +71,7 @@ func (c *compilation) derive(m *Module, w wanted) error {
 	}
 	stem := sidStem(p.ID)
 	for i, s := range d.result.Statements {
-		s.Sid, s.Guardrail = stem+ordinal(i), p.ID
+		s.Sid, s.Guardrail = m.sid(stem, i), p.ID
 		g.Statements = append(g.Statements, s)
 	}
 	var leftOut wanted
@@ -119,7 +119,13 @@ func (c *compilation) deriveOnce(p engine.Policy) (derivation, error) {
 		return derivation{}, err
 	}
 	res.Statements = optimize.Statements(res.Statements)
-	return derivation{result: res, fidelity: res.Fidelity, notes: append(slices.Clone(res.Notes), waysRound(res.Bypasses)...)}, nil
+	notes := append(slices.Clone(res.Notes), waysRound(res.Bypasses)...)
+	if len(res.Statements) > 0 {
+		for _, r := range res.Refusals {
+			notes = append(notes, fmt.Sprintf("Left out for %s (%s): %s.", r.Type, r.At, r.Reason))
+		}
+	}
+	return derivation{result: res, fidelity: res.Fidelity, notes: notes}, nil
 }
 
 // waysRound tells the operations that go round a guardrail, with the statement
@@ -193,6 +199,20 @@ func operations(ss []ir.Statement) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// sid is a statement id that the module does not have yet: two policy ids may
+// give the same stem, such as aws-a-b and aws-a with a second statement.
+func (m *Module) sid(stem string, i int) string {
+	for ; ; i++ {
+		sid := stem + ordinal(i)
+		taken := slices.ContainsFunc(m.Program.Guardrails, func(g ir.Guardrail) bool {
+			return slices.ContainsFunc(g.Statements, func(s ir.Statement) bool { return s.Sid == sid })
+		})
+		if !taken {
+			return sid
+		}
+	}
 }
 
 // ordinal tells the statements of a guardrail apart: the first has none, then B,

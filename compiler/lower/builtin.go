@@ -160,7 +160,7 @@ func (ev *evaluator) bind(t *ast.Term, v value, e env, at diag.Place) []outcome 
 		for i := range arr.Len() {
 			var next []outcome
 			for _, s := range states {
-				for _, m := range index(v, constant{ast.IntNumberTerm(i).Value}, at) {
+				for _, m := range ev.index(v, constant{ast.IntNumberTerm(i).Value}, at) {
 					for _, o := range ev.bind(arr.Elem(i), m.value, s.env, at) {
 						next = append(next, outcome{o.env, all(s.guard, m.guard, o.guard), nil})
 					}
@@ -198,6 +198,11 @@ func (ev *evaluator) apply(op ast.Ref, args []value, at diag.Place) []member {
 	if p, ok := predicates[name]; ok {
 		f := p(args, at)
 		return []member{{f, constant{ast.Boolean(true)}}, {negate(f), constant{ast.Boolean(false)}}}
+	}
+	if name == "object.get" {
+		if out := ev.objectGet(args, at); out != nil {
+			return out
+		}
 	}
 	if f, ok := functions[name]; ok {
 		if out := f(args, at); out != nil {
@@ -253,9 +258,8 @@ func evaluateKnown(name string, args []value) ([]member, bool) {
 // functions lists the builtins that give a value which can still be followed.
 // A nil result means that this use cannot be.
 var functions = map[string]func(args []value, at diag.Place) []member{
-	"object.get": objectGet,
-	"lower":      func(a []value, _ diag.Place) []member { return folded(a[0], lower) },
-	"upper":      func(a []value, _ diag.Place) []member { return folded(a[0], upper) },
+	"lower": func(a []value, _ diag.Place) []member { return folded(a[0], lower) },
+	"upper": func(a []value, _ diag.Place) []member { return folded(a[0], upper) },
 	"count": func(a []value, _ diag.Place) []member {
 		if c, ok := a[0].(collection); ok {
 			return []member{{yes, size{c}}}
@@ -281,7 +285,7 @@ func folded(v value, f fold) []member {
 }
 
 // objectGet is the attribute where it is there, else the default.
-func objectGet(args []value, at diag.Place) []member {
+func (ev *evaluator) objectGet(args []value, at diag.Place) []member {
 	base, ok := args[0].(attribute)
 	key, known := args[1].(constant)
 	if !ok || !known {
@@ -293,7 +297,7 @@ func objectGet(args []value, at diag.Place) []member {
 	}
 	found := []member{{yes, base}}
 	for _, k := range keys {
-		if found = index(found[0].value, k.value, at); len(found) != 1 {
+		if found = ev.index(found[0].value, k.value, at); len(found) != 1 {
 			return nil
 		}
 	}
@@ -301,7 +305,7 @@ func objectGet(args []value, at diag.Place) []member {
 	if !ok {
 		return nil
 	}
-	there := presence(a.path, at)
+	there := a.there(at)
 	return []member{{there, a}, {negate(there), args[2]}}
 }
 
@@ -351,7 +355,7 @@ func likeAny(a attribute, patterns []string, at diag.Place) *formula {
 	for i, p := range patterns {
 		values[i] = scalar{isString, p}
 	}
-	return atomOf(atom{path: a.path, test: like, values: sortedScalars(values), at: at})
+	return a.ask(like, sortedScalars(values), at)
 }
 
 func matchesRegex(x, pattern value, at diag.Place) *formula {
@@ -407,5 +411,5 @@ func insideCIDR(args []value, at diag.Place) *formula {
 	if err != nil {
 		return unsupportedAtom("a network that is not in CIDR form: "+string(s), at)
 	}
-	return atomOf(atom{path: a.path, test: inCIDR, values: []scalar{{isString, prefix.Masked().String()}}, at: at})
+	return a.ask(inCIDR, []scalar{{isString, prefix.Masked().String()}}, at)
 }

@@ -54,6 +54,7 @@ func (l *lowering) bindingsOf(typ, path string) []binding.Binding {
 	}
 	return slices.DeleteFunc(slices.Clone(l.table.Bindings(typ, attribute)), func(b binding.Binding) bool {
 		return b.Trust == binding.Doubtful && !l.options.AllowUntested ||
+			strings.Contains(b.Key, "${") || // the tags as a whole have no key
 			b.Form() == binding.FormJSON
 	})
 }
@@ -87,12 +88,72 @@ func (l *lowering) kindOf(typ, path string) kind {
 // singleBlock is the only block that is judged by itself and stands once.
 const singleBlock = "root_block_device[]"
 
-// repeats reports whether a path stands in a block that may be there several
-// times, each judged by itself.
+// isPlural reports whether a list may have several elements that a request
+// tells apart or that AWS judges one by one. Other blocks stand at most once
+// wherever a key carries what is in them.
+func (l *lowering) isPlural(typ, path string) bool {
+	attribute, ok := strings.CutPrefix(path, valuesRoot+".")
+	if !ok {
+		return false
+	}
+	for _, a := range l.table.Attributes(typ) {
+		switch {
+		case a == attribute:
+			return !slices.ContainsFunc(l.table.Bindings(typ, a), isTag)
+		case strings.HasPrefix(a, attribute+"[]") && !strings.HasPrefix(a, singleBlock):
+			if slices.ContainsFunc(l.table.Bindings(typ, a), func(b binding.Binding) bool { return b.Each != "" }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isTag reports whether a binding is that of tags, a map and not a list.
+func isTag(b binding.Binding) bool {
+	return strings.HasPrefix(b.Key, "aws:RequestTag/") || b.Key == "aws:TagKeys"
+}
+
+// checkLists finds conditions on the elements of lists that one statement cannot
+// say.
+func (l *lowering) checkLists(typ string, d disjunct) (string, *atom) {
+	items := map[string]int{} // block → the element that it is about
+	for _, path := range d.paths() {
+		c := d.on[path]
+		tests := slices.Concat(c.pos, c.neg)
+		if len(tests) == 0 || !tests[0].many {
+			continue
+		}
+		judgedAlone := slices.ContainsFunc(l.bindingsOf(typ, path), func(b binding.Binding) bool {
+			return !b.Multivalued && b.Form() != binding.FormContains
+		})
+		if !judgedAlone {
+			if len(tests) > 1 && !slices.ContainsFunc(l.bindingsOf(typ, path), func(b binding.Binding) bool { return b.Form() == binding.FormContains }) {
+				return "puts several tests to the elements of one list; a condition asks about each by itself", tests[1]
+			}
+			continue
+		}
+		block, _, _ := strings.Cut(path, "[]")
+		for _, a := range c.neg {
+			if a.item == 0 {
+				return fmt.Sprintf("is about all of %s; AWS judges each by itself", pretty(block)), a
+			}
+		}
+		for _, a := range tests {
+			if seen, ok := items[block]; ok && seen != a.item {
+				return fmt.Sprintf("is about several of %s at once; AWS judges each by itself", pretty(block)), a
+			}
+			items[block] = a.item
+		}
+	}
+	return "", nil
+}
+
+// repeats reports whether a path is an element of a list, or stands in a block,
+// of which there may be several.
 func (l *lowering) repeats(typ, path string) bool {
-	return slices.ContainsFunc(l.bindingsOf(typ, path), func(b binding.Binding) bool {
-		return b.Each != "" && !strings.HasPrefix(b.Attribute, singleBlock)
-	})
+	block, _, ok := strings.Cut(path, "[]")
+	return ok && l.isPlural(typ, block)
 }
 
 // unbound returns the first attribute without a usable binding.
@@ -129,6 +190,12 @@ func (l *lowering) candidates(typ string, paths []string) []candidate {
 				c.keys[p] = elementKeys(bs, c)
 			}
 			c.trust = ir.Weakest(c.trust, ir.Trust(b.Trust))
+			if b.Absent.State == binding.AbsentDefault {
+				c.notes = append(c.notes, fmt.Sprintf("%s: AWS fills in %q where a request says nothing, which is judged as if it had been said.", b.Key, b.Absent.Value))
+			}
+			if isTag(b) {
+				c.notes = append(c.notes, "Condition keys of tags ignore case: a request with the tag key in other letters counts as well.")
+			}
 			if b.Notes != "" {
 				c.notes = append(c.notes, b.Key+": "+b.Notes)
 			}
@@ -170,6 +237,14 @@ func (l *lowering) emit(typ string, d disjunct, c candidate) error {
 		con := d.on[p]
 		if update && !con.value && c.keys[p].name != "" {
 			return nil
+		}
+		if update && slices.ContainsFunc(con.neg, func(a *atom) bool { return a.many && a.item == 0 }) {
+			return nil // the call may carry only what is added to the list
+		}
+		list, demanded := d.on[strings.TrimSuffix(p, "[]")]
+		if demanded && !list.missing && slices.ContainsFunc(con.neg, func(a *atom) bool { return a.many && a.item == 0 && c.keys[p].elements == nil }) {
+			l.skipped = true
+			l.note("looser: %s that is there and empty is not sent, and so is let through", pretty(strings.TrimSuffix(p, "[]")))
 		}
 		k, ok := keyOf(p)
 		if !ok {

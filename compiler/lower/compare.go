@@ -114,7 +114,7 @@ func equalAttributes(a, b attribute, at diag.Place) *formula {
 	if !strings.HasPrefix(a.path, valuesRoot) {
 		a, b = b, a
 	}
-	return atomOf(atom{path: a.path, test: sameAs, values: []scalar{{isString, b.path}}, at: at})
+	return a.ask(sameAs, []scalar{{isString, b.path}}, at)
 }
 
 // equalAttribute compares an attribute with a constant. Nulls are dropped when
@@ -151,7 +151,20 @@ func oneOf(a attribute, values []scalar, at diag.Place) *formula {
 	if len(values) == 0 {
 		return no
 	}
-	return atomOf(atom{path: a.path, test: t, values: values, at: at})
+	return a.ask(t, values, at)
+}
+
+// ask is the condition under which an attribute passes a test.
+func (a attribute) ask(t test, values []scalar, at diag.Place) *formula {
+	return atomOf(atom{path: a.path, test: t, values: values, at: at, many: a.many, item: a.item})
+}
+
+// there is the condition under which an attribute is there.
+func (a attribute) there(at diag.Place) *formula {
+	if alwaysThere[a.path] {
+		return yes
+	}
+	return a.ask(present, nil, at)
 }
 
 func sortedScalars(values []scalar) []scalar {
@@ -169,9 +182,9 @@ func contains(c, x value, at diag.Place) *formula {
 		if c.fold != asIs {
 			return no
 		}
-		return equality(attribute{path: c.path + "[]"}, x, at)
+		return equality(attribute{path: c.path + "[]", many: c.plural || c.many, item: c.item}, x, at)
 	case keySet:
-		return equality(element(c), x, at)
+		return equality(element{of: c.of}, x, at)
 	case collection:
 		var parts []*formula
 		for _, m := range c.members {
@@ -294,13 +307,13 @@ func order(op string, a, b value, at diag.Place) *formula {
 		}
 		switch op {
 		case "lt":
-			return atomOf(atom{path: x.path, test: less, values: []scalar{n}, at: at})
+			return x.ask(less, []scalar{n}, at)
 		case "lte":
-			return atomOf(atom{path: x.path, test: lessOrEqual, values: []scalar{n}, at: at})
+			return x.ask(lessOrEqual, []scalar{n}, at)
 		case "gte":
-			return negate(atomOf(atom{path: x.path, test: less, values: []scalar{n}, at: at}))
+			return negate(x.ask(less, []scalar{n}, at))
 		}
-		return negate(atomOf(atom{path: x.path, test: lessOrEqual, values: []scalar{n}, at: at}))
+		return negate(x.ask(lessOrEqual, []scalar{n}, at))
 	case opaque:
 		return unsupportedAtom(x.reason, at)
 	}

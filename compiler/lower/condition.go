@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,9 @@ func boundKey(b binding.Binding) key {
 // ignoresCase reports whether AWS takes the value in any case.
 func (k key) ignoresCase() bool { return k.binding != nil && k.binding.IgnoreCase }
 
+// errNever says that the conditions of a case contradict each other.
+var errNever = errors.New("needs a key to be there and not to be there")
+
 // conditions collects the conditions of one statement.
 type conditions struct {
 	list []iam.Condition
@@ -46,6 +50,12 @@ func (c *conditions) put(op iam.Operator, name string, values []string) error {
 		}
 		if slices.Equal(c.list[i].Values, values) {
 			return nil
+		}
+		if op.Base == "Null" {
+			return errNever
+		}
+		if op.Set != iam.NoSet && !op.Negated() {
+			return fmt.Errorf("a policy can ask the same of %s only once in one statement", name)
 		}
 		if op.Negated() && op.Set != iam.ForAnyValue {
 			values = append(slices.Clone(c.list[i].Values), values...)
@@ -80,25 +90,30 @@ func (c *conditions) constrain(con constraint, k key, update bool, other func(pa
 		}
 		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"false"})
 	}
-	for _, a := range con.pos {
-		op, values, err := k.operator(a, false, missing, other)
+	excludesMissing := false
+	ask := func(a *atom, negated bool) error {
+		op, values, err := k.operator(a, negated, missing, other)
 		if err != nil {
 			return err
 		}
-		if err := c.put(op, k.name, values); err != nil {
+		excludesMissing = excludesMissing || op.Set == iam.ForAnyValue || op.Set == iam.NoSet && !op.Negated() && !op.IfExists
+		return c.put(op, k.name, values)
+	}
+	for _, a := range con.pos { // some element fails: ask for the opposite
+		if err := ask(a, a.fails); err != nil {
 			return err
 		}
 	}
-	excludesMissing := len(con.pos) > 0
 	for _, a := range con.neg {
-		op, values, err := k.operator(a, true, missing, other)
-		if err != nil {
+		negated := true
+		if a.many && a.item == 0 { // all of them pass, or none
+			all := *a
+			all.forAll, negated = true, !a.fails
+			a = &all
+		}
+		if err := ask(a, negated); err != nil {
 			return err
 		}
-		if err := c.put(op, k.name, values); err != nil {
-			return err
-		}
-		excludesMissing = excludesMissing || !op.Negated() || op.Set == iam.ForAnyValue
 	}
 	if !missing && !excludesMissing && !k.always {
 		return c.put(iam.Operator{Base: "Null"}, k.name, []string{"false"})
@@ -144,9 +159,9 @@ func (c *conditions) constrainElements(con constraint, k key, update bool) error
 func (k key) operator(a *atom, negated, missing bool, other func(string) (key, bool)) (iam.Operator, []string, error) {
 	pick := func(positive, negative string) iam.Operator {
 		if negated {
-			return k.quantified(iam.Operator{Base: negative}, missing)
+			return k.quantified(iam.Operator{Base: negative}, a, missing)
 		}
-		return k.quantified(iam.Operator{Base: positive, IfExists: missing}, missing)
+		return k.quantified(iam.Operator{Base: positive, IfExists: missing}, a, missing)
 	}
 	texts, err := k.texts(a)
 	if err != nil {
@@ -159,7 +174,7 @@ func (k key) operator(a *atom, negated, missing bool, other func(string) (key, b
 			if negated {
 				return iam.Operator{}, nil, fmt.Errorf("a negated truth value on %s", k.name)
 			}
-			return k.quantified(iam.Operator{Base: "Bool", IfExists: missing}, missing), texts, nil
+			return k.quantified(iam.Operator{Base: "Bool", IfExists: missing}, a, missing), texts, nil
 		case "Numeric":
 			return pick("NumericEquals", "NumericNotEquals"), texts, nil
 		}
@@ -188,7 +203,7 @@ func (k key) operator(a *atom, negated, missing bool, other func(string) (key, b
 		if negated {
 			name = base[1]
 		}
-		return k.quantified(iam.Operator{Base: name, IfExists: missing}, missing), texts, nil
+		return k.quantified(iam.Operator{Base: name, IfExists: missing}, a, missing), texts, nil
 	case sameAs:
 		o, ok := other(a.values[0].text)
 		if !ok {
@@ -202,13 +217,17 @@ func (k key) operator(a *atom, negated, missing bool, other func(string) (key, b
 
 // quantified adds the set operator that a multi-valued key needs. ForAllValues
 // holds for an absent key and ForAnyValue does not, whatever the operator.
-func (k key) quantified(op iam.Operator, missing bool) iam.Operator {
+//
+// Of a list, a test that is open or closed asks for some element; the negation
+// of a closed one is about all of them. An attribute that is one value of the
+// key's set is asked for as such.
+func (k key) quantified(op iam.Operator, a *atom, missing bool) iam.Operator {
 	if !k.multivalued {
 		return op
 	}
 	op.IfExists = false
 	op.Set = iam.ForAnyValue
-	if missing {
+	if a.forAll || !a.many && missing {
 		op.Set = iam.ForAllValues
 	}
 	return op
@@ -234,7 +253,7 @@ func (k key) texts(a *atom) ([]string, error) {
 			}
 			text = mapped
 		}
-		if a.test == equal && k.family != "Bool" && k.family != "Numeric" && !k.template() {
+		if (a.test == equal || a.test == equalFold) && k.family != "Bool" && k.family != "Numeric" && !k.template() {
 			text = strings.ReplaceAll(text, "${", "${$}{")
 		}
 		out = append(out, text)

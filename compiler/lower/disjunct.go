@@ -44,7 +44,7 @@ func disjuncts(f *formula, place diag.Place, kindOf func(path string) kind) ([]d
 	for i, l := range lists {
 		lists[i] = withoutImplied(l)
 	}
-	lists = absorb(lists)
+	lists = absorb(withoutParents(lists))
 	var out []disjunct
 	for _, l := range lists {
 		if d, ok := newDisjunct(l, place, kindOf); ok {
@@ -99,9 +99,12 @@ func implies(a, b literal) bool {
 	if a.key() == b.key() {
 		return a.negated == b.negated
 	}
+	if (a.many || b.many) && (a.test != present || a.negated) && b.test != present {
+		return false // tests of elements that may not be the same
+	}
 	switch {
 	case a.negated && a.test == present: // absent
-		return b.negated && (b.path == a.path || below(b.path, a.path))
+		return b.negated && b.item == 0 && (b.path == a.path || below(b.path, a.path))
 	case a.negated:
 		return b.negated && a.path == b.path && a.test == equal && b.test == equal && subset(b.values, a.values)
 	case !b.negated && b.test == present: // something is there
@@ -141,6 +144,30 @@ func absorb(lists [][]literal) [][]literal {
 		}
 	}
 	return out
+}
+
+// withoutParents drops the test that a block or map is there from a disjunct
+// where another disjunct covers the case that it is not: of "no tags, or tags
+// without Owner", the second part alone says both.
+func withoutParents(lists [][]literal) [][]literal {
+	for i, list := range lists {
+		for k := 0; k < len(list); k++ {
+			l := list[k]
+			if l.negated || l.test != present {
+				continue
+			}
+			rest := slices.Delete(slices.Clone(list), k, k+1)
+			absent := literal{atom: l.atom, negated: true}
+			without, ok := conjoin(rest, []literal{absent})
+			covered := !ok || impossiblePath(without) || slices.ContainsFunc(lists, func(o []literal) bool { return impliesAll(without, o) })
+			if covered && !slices.ContainsFunc(rest, func(o literal) bool { return !o.negated && below(o.path, l.path) }) {
+				list = rest
+				k--
+			}
+		}
+		lists[i] = list
+	}
+	return lists
 }
 
 func impliesAll(a, b []literal) bool {
@@ -198,6 +225,9 @@ func (c constraint) simplify(k kind) (constraint, bool) {
 		return c, c.missing
 	}
 	c.pos, c.neg = typed(c.pos, k), typed(c.neg, k)
+	if c.many() {
+		return c, true // one element's value says nothing of another's
+	}
 	if candidates, finite := c.candidates(k); finite {
 		candidates = slices.DeleteFunc(candidates, func(s scalar) bool {
 			return slices.ContainsFunc(c.pos, func(a *atom) bool { return !meets(s, a) }) ||
@@ -227,6 +257,11 @@ func (c constraint) simplify(k kind) (constraint, bool) {
 	return c, true
 }
 
+// many reports whether the constraint is about the elements of a list.
+func (c constraint) many() bool {
+	return slices.ContainsFunc(slices.Concat(c.pos, c.neg), func(a *atom) bool { return a.many })
+}
+
 // typed rewrites the values of equality tests to the attribute's type, and
 // drops those that it can never have. A string attribute is never false.
 func typed(atoms []*atom, k kind) []*atom {
@@ -244,7 +279,7 @@ func typed(atoms []*atom, k kind) []*atom {
 				n.values = append(n.values, v)
 			case k == boolKind && (v.text == "true" || v.text == "false"):
 				n.values = append(n.values, scalar{isBool, v.text})
-			case k == numberKind && v.kind == isNumber, k == stringKind && v.kind != isBool:
+			case k == numberKind && v.kind == isNumber, k == stringKind && v.kind == isString:
 				n.values = append(n.values, v)
 			}
 		}
@@ -338,7 +373,7 @@ func (c constraint) union(o constraint, k kind) (constraint, bool) {
 		c.missing = missing
 		return c, true
 	case len(c.neg)+len(o.neg) == 0 && len(c.pos) == 1 && len(o.pos) == 1 && c.pos[0].test == o.pos[0].test &&
-		(c.pos[0].test == equal || c.pos[0].test == equalFold || c.pos[0].test == like || c.pos[0].test == inCIDR):
+		!c.pos[0].fails && !o.pos[0].fails && (c.pos[0].test == equal || c.pos[0].test == equalFold || c.pos[0].test == like || c.pos[0].test == inCIDR):
 		u := *c.pos[0]
 		u.values = sortedScalars(append(slices.Clone(u.values), o.pos[0].values...))
 		c.pos, c.missing = []*atom{&u}, missing

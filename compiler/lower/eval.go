@@ -32,9 +32,11 @@ type outcome struct {
 
 // evaluator evaluates a residual symbolically for one resource type.
 type evaluator struct {
-	res   *residual
-	typ   string
-	steps int
+	res    *residual
+	typ    string
+	plural func(path string) bool // whether a list may have several elements
+	steps  int
+	items  int // elements that were bound so far
 }
 
 // maxSteps bounds the work on one policy and type.
@@ -95,7 +97,7 @@ func (ev *evaluator) expr(x *ast.Expr, e env) []outcome {
 		for _, o := range ev.expr(&plain, e) {
 			parts = append(parts, o.guard)
 		}
-		return []outcome{{env: e, guard: negate(any1(parts...))}}
+		return []outcome{{env: e, guard: negate(ev.closed(any1(parts...), alive(e)))}}
 	}
 	switch t := x.Terms.(type) {
 	case *ast.SomeDecl:
@@ -103,7 +105,7 @@ func (ev *evaluator) expr(x *ast.Expr, e env) []outcome {
 	case *ast.Every:
 		return ev.every(t, e, at)
 	case *ast.Not:
-		return []outcome{{env: e, guard: negate(ev.holds(t.Body, e))}}
+		return []outcome{{env: e, guard: negate(ev.closed(ev.holds(t.Body, e), alive(e)))}}
 	case *ast.LogicalOr:
 		return []outcome{{env: e, guard: any1(ev.holds(t.Lhs, e), ev.holds(t.Rhs, e))}}
 	case *ast.LogicalAnd:
@@ -135,7 +137,7 @@ func truthy(v value, at diag.Place) *formula {
 	case constant:
 		return truth(v.v.Compare(ast.Boolean(false)) != 0)
 	case attribute:
-		return negate(atomOf(atom{path: v.path, test: equal, values: []scalar{{isBool, "false"}}, at: at}))
+		return negate(v.ask(equal, []scalar{{isBool, "false"}}, at))
 	case opaque:
 		if !v.never {
 			return unsupportedAtom(v.reason, v.at)
@@ -166,8 +168,22 @@ func (ev *evaluator) every(x *ast.Every, e env, at diag.Place) []outcome {
 				bind(m.key, m.value, yes)
 			}
 		case attribute:
-			path := dom.path + "[]"
-			bind(element{of: dom.path}, attribute{path: path}, atomOf(atom{path: path, test: present, at: at}))
+			k, v := ev.enterList(dom)
+			there := v.there(at)
+			if !v.many {
+				bind(k, v, there)
+				break
+			}
+			en := inner
+			if kv, ok := keyVar(x.Key); ok {
+				en = en.with(kv, k)
+			}
+			if vv, ok := keyVar(x.Value); ok {
+				en = en.with(vv, v)
+			}
+			// All hold when none fails.
+			fails := all(there, negate(ev.closed(ev.holds(x.Body, en), alive(en))))
+			parts = append(parts, negate(ev.closed(fails, alive(inner))))
 		case collection:
 			for _, m := range dom.members {
 				bind(m.value, m.value, m.guard)
@@ -262,10 +278,9 @@ func (ev *evaluator) comprehension(head *ast.Term, b ast.Body, set bool, e env, 
 	out := collection{set: set}
 	for _, o := range ev.body(b, e, yes) {
 		for _, h := range ev.term(head, o.env, at) {
-			m := member{guard: all(o.guard, h.guard), value: h.value}
-			if el, ok := m.value.(element); ok && set && m.guard.op == isAtom &&
-				m.guard.atom.test == present && m.guard.atom.path == el.of+"[]" {
-				return keySet(el)
+			m := member{guard: ev.closed(all(o.guard, h.guard), alive(e)), value: settled(h.value, alive(e), at)}
+			if el, ok := m.value.(element); ok && set && !el.many && onlyThere(m.guard, el.of+"[]") {
+				return keySet{el.of}
 			}
 			out.add(m)
 		}

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -46,6 +47,14 @@ type atom struct {
 	reason string     // why it is unsupported
 	wider  string     // what the test accepts beyond what the policy means; empty: it is the same
 	at     diag.Place // of the expression, for refusals
+
+	// Of a list that may have several elements: many is set, item numbers the
+	// element that the expression binds (0: any of them), and fails says that
+	// some element fails the test.
+	many   bool
+	item   int
+	fails  bool
+	forAll bool // set while conditions are made: about all elements
 }
 
 // key identifies an atom; two atoms with the same key ask the same.
@@ -54,6 +63,9 @@ func (a *atom) key() string {
 	b.WriteString(a.path)
 	b.WriteByte(0)
 	b.WriteByte('a' + byte(a.test))
+	if a.many {
+		fmt.Fprintf(&b, "#%d%v", a.item, a.fails)
+	}
 	for _, v := range a.values {
 		b.WriteByte(0)
 		b.WriteByte('0' + byte(v.kind))

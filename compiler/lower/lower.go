@@ -3,6 +3,7 @@ package lower
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -99,7 +100,7 @@ func (l *lowering) note(format string, args ...any) {
 
 // lowerType lowers the rule for one resource type.
 func (l *lowering) lowerType(typ string) error {
-	ev := &evaluator{res: l.res, typ: typ}
+	ev := &evaluator{res: l.res, typ: typ, plural: func(path string) bool { return l.isPlural(typ, path) }}
 	kindOf := func(path string) kind { return l.kindOf(typ, path) }
 	var cases []disjunct
 	for _, q := range l.res.queries {
@@ -192,6 +193,10 @@ func (l *lowering) lowerCase(typ string, d disjunct) {
 		l.dropUnbound(typ, d, missing)
 		return
 	}
+	if reason, a := l.checkLists(typ, d); a != nil {
+		l.refuse(Refusal{Type: typ, Reason: reason, At: l.res.orDeny(a.at)})
+		return
+	}
 	if !l.approximate(typ, d) {
 		return
 	}
@@ -201,6 +206,10 @@ func (l *lowering) lowerCase(typ string, d disjunct) {
 		switch {
 		case err == nil:
 			created = created || c.phase == binding.Create
+		case errors.Is(err, errNever):
+			l.skipped = true
+			l.note("looser: an empty list cannot be told from a missing one in a request")
+			created = true
 		case c.phase == binding.Create:
 			l.refuse(Refusal{Type: typ, Reason: err.Error(), At: l.at(d, attributes)})
 		default:
@@ -246,7 +255,7 @@ func (l *lowering) withoutJudgedBlocks(typ string, d disjunct) disjunct {
 			continue
 		}
 		for _, path := range d.paths() {
-			if below(path, block) && l.repeats(typ, path) {
+			if below(path, block) && slices.ContainsFunc(l.bindingsOf(typ, path), func(b binding.Binding) bool { return b.Each != "" }) {
 				rest := d
 				rest.on = maps.Clone(d.on)
 				delete(rest.on, block)

@@ -122,6 +122,14 @@ func (r *residual) lookup(ref ast.Ref) (rules []*ast.Rule, length int) {
 	return nil, 0
 }
 
+// orDeny is a place, or that of the deny rule where it is not known.
+func (r *residual) orDeny(p diag.Place) diag.Place {
+	if p.Line > 0 {
+		return p
+	}
+	return r.place()
+}
+
 // place turns an OPA location into a place, falling back to the deny rule.
 func (r *residual) place(locs ...*ast.Location) diag.Place {
 	for _, l := range locs {

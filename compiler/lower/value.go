@@ -15,13 +15,20 @@ type (
 
 	// attribute is a part of the unknown input. Path "" is the input itself.
 	attribute struct {
-		path string
-		fold fold
+		path   string
+		fold   fold
+		plural bool // a list that may have several elements
+		many   bool // an element of such a list, or below one
+		item   int  // which element; 0: any
 	}
 
 	// element is the key under which an unknown collection was entered: an index
 	// of a list, or a member name of an object.
-	element struct{ of string }
+	element struct {
+		of   string
+		many bool
+		item int
+	}
 
 	// keySet is the set of member names of an unknown object.
 	keySet struct{ of string }

@@ -65,7 +65,9 @@ func (ev *evaluator) finish(outs []outcome, at diag.Place) []outcome {
 			outs[i].guard = all(o.guard, unsupportedAtom("depends on other resources, which a request about this one does not carry", at))
 			continue
 		}
-		outs[i].guard = all(o.guard, presence(a.path, at))
+		a.plural = ev.plural(a.path)
+		outs[i].value = a
+		outs[i].guard = all(o.guard, a.there(at))
 	}
 	return outs
 }
@@ -109,7 +111,7 @@ func (ev *evaluator) ruleRef(rules []*ast.Rule, rest ast.Ref, isDeny bool, e env
 			}
 			for _, o := range ev.body(r.Body, env{}, yes) {
 				for _, k := range ev.term(r.Head.Key, o.env, at) {
-					set.add(member{all(o.guard, k.guard), k.value})
+					set.add(member{all(o.guard, k.guard), settled(k.value, nil, at)})
 				}
 			}
 		}
@@ -129,6 +131,10 @@ func (ev *evaluator) ruleRef(rules []*ast.Rule, rest ast.Ref, isDeny bool, e env
 func (ev *evaluator) rules(rules []*ast.Rule, args []value, at diag.Place) []member {
 	var out []member
 	var fallback *ast.Rule
+	bound := map[int]bool{}
+	for _, a := range args {
+		itemsOf(a, bound)
+	}
 	for _, rule := range rules {
 		if rule.Default {
 			fallback = rule
@@ -141,7 +147,7 @@ func (ev *evaluator) rules(rules []*ast.Rule, args []value, at diag.Place) []mem
 				here = append(here, o.guard)
 				out = append(out, member{all(negate(before), o.guard), o.value})
 			}
-			before = any1(append(here, before)...)
+			before = ev.closed(any1(append(here, before)...), bound)
 		}
 	}
 	if fallback != nil {
@@ -149,7 +155,7 @@ func (ev *evaluator) rules(rules []*ast.Rule, args []value, at diag.Place) []mem
 		for i, m := range out {
 			guards[i] = m.guard
 		}
-		out = append(out, member{negate(any1(guards...)), constant{fallback.Head.Value.Value}})
+		out = append(out, member{negate(ev.closed(any1(guards...), bound)), constant{fallback.Head.Value.Value}})
 	}
 	return out
 }
@@ -200,6 +206,15 @@ func (ev *evaluator) walk(from outcome, operands []*ast.Term, at diag.Place) []o
 	return states
 }
 
+// enterList enters an unknown collection at a member that is bound to a name.
+func (ev *evaluator) enterList(c attribute) (element, attribute) {
+	if !ev.plural(c.path) {
+		return element{of: c.path}, attribute{path: c.path + "[]", many: c.many, item: c.item}
+	}
+	ev.items++
+	return element{of: c.path, many: true, item: ev.items}, attribute{path: c.path + "[]", many: true, item: ev.items}
+}
+
 // step follows one operand.
 func (ev *evaluator) step(s outcome, op *ast.Term, at diag.Place) []outcome {
 	if v, ok := op.Value.(ast.Var); ok {
@@ -209,7 +224,7 @@ func (ev *evaluator) step(s outcome, op *ast.Term, at diag.Place) []outcome {
 	}
 	var out []outcome
 	for _, k := range ev.term(op, s.env, at) {
-		for _, m := range index(s.value, k.value, at) {
+		for _, m := range ev.index(s.value, k.value, at) {
 			out = append(out, outcome{k.env, all(s.guard, k.guard, m.guard), m.value})
 		}
 	}
@@ -224,7 +239,8 @@ func (ev *evaluator) iterate(s outcome, v ast.Var, at diag.Place) []outcome {
 	var out []outcome
 	switch c := s.value.(type) {
 	case attribute:
-		return []outcome{enter(element{of: c.path}, attribute{path: c.path + "[]"}, yes)}
+		k, v := ev.enterList(c)
+		return []outcome{enter(k, v, yes)}
 	case constant:
 		for _, m := range constantMembers(c.v) {
 			out = append(out, enter(m.key, m.value, yes))
@@ -246,7 +262,7 @@ func (ev *evaluator) iterate(s outcome, v ast.Var, at diag.Place) []outcome {
 			out = append(out, enter(key, val, yes))
 		}
 	case keySet:
-		return []outcome{enter(element(c), element(c), presence(c.of+"[]", at))}
+		return []outcome{enter(element{of: c.of}, element{of: c.of}, presence(c.of+"[]", at))}
 	case opaque:
 		return []outcome{enter(c, c, yes)}
 	}
@@ -254,7 +270,7 @@ func (ev *evaluator) iterate(s outcome, v ast.Var, at diag.Place) []outcome {
 }
 
 // index looks a key up in a value.
-func index(c, key value, at diag.Place) []member {
+func (ev *evaluator) index(c, key value, at diag.Place) []member {
 	if o, ok := key.(opaque); ok {
 		return []member{{yes, o}}
 	}
@@ -267,14 +283,17 @@ func index(c, key value, at diag.Place) []member {
 		case constant:
 			switch kv := k.v.(type) {
 			case ast.String:
-				return []member{{yes, attribute{path: strings.TrimPrefix(c.path+memberStep(string(kv)), ".")}}}
+				return []member{{yes, attribute{path: strings.TrimPrefix(c.path+memberStep(string(kv)), "."), many: c.many, item: c.item}}}
 			case ast.Number:
-				return []member{{yes, attribute{path: c.path + "[]"}}}
+				if ev.plural(c.path) {
+					return []member{{yes, opaque{reason: "asks for one position of a list; a request carries the values without their order", at: at}}}
+				}
+				return []member{{yes, attribute{path: c.path + "[]", many: c.many, item: c.item}}}
 			}
 			return nil
 		case element:
 			if k.of == c.path {
-				return []member{{yes, attribute{path: c.path + "[]"}}}
+				return []member{{yes, attribute{path: c.path + "[]", many: k.many, item: k.item}}}
 			}
 		}
 		return []member{{yes, opaque{reason: "looks an attribute up by another attribute", at: at}}}

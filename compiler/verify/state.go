@@ -61,7 +61,7 @@ func (r Read) states() []choice {
 	key, global := contextValues[r.Path]
 	if !global || !always[key.key] {
 		out = append(out, choice{absent: true})
-		if strings.Contains(r.Path, "[].") || strings.Contains(strings.TrimPrefix(r.Path, valuesRoot), ".") {
+		if strings.HasSuffix(r.Path, "[]") || strings.Contains(r.Path, "[].") || strings.Contains(strings.TrimPrefix(r.Path, valuesRoot), ".") {
 			out = append(out, choice{absent: true, block: true})
 		}
 	}
@@ -235,7 +235,9 @@ func (st state) document(typ string) map[string]any {
 	for _, s := range st {
 		steps := splitPath(s.read.Path)
 		if s.value.absent {
-			if s.value.block && len(steps) > 1 {
+			if s.value.block && steps[len(steps)-1] == "[]" {
+				placeList(doc, steps)
+			} else if s.value.block && len(steps) > 1 {
 				place(doc, steps[:len(steps)-1], map[string]any{})
 			} else if _, global := contextValues[s.read.Path]; global {
 				remove(doc, steps)
@@ -244,16 +246,28 @@ func (st state) document(typ string) map[string]any {
 		}
 		place(doc, steps, s.read.typed(s.value.text))
 		if s.value.second != "" {
-			placeSecond(doc, steps, s.read.typed(s.value.second))
+			placeSecond(doc, steps, s.read.typed(s.value.text), s.read.typed(s.value.second))
 		}
 	}
 	return doc
 }
 
+// placeList puts a list with the values at a path that ends in [].
+func placeList(doc map[string]any, steps []string, values ...any) {
+	if values == nil {
+		values = []any{}
+	}
+	place(doc, steps[:len(steps)-1], values)
+}
+
 // placeSecond puts a value into a second element of the first list on its path.
-func placeSecond(doc map[string]any, steps []string, value any) {
+func placeSecond(doc map[string]any, steps []string, first, value any) {
 	i := slices.Index(steps, "[]")
-	if i < 1 || i+1 >= len(steps) {
+	if i == len(steps)-1 {
+		placeList(doc, steps, first, value)
+		return
+	}
+	if i < 1 {
 		return
 	}
 	parent := doc
@@ -396,13 +410,15 @@ func (st state) String() string {
 	for _, s := range st {
 		text := s.value.text
 		switch {
+		case s.value.absent && s.value.block && strings.HasSuffix(s.read.Path, "[]"):
+			text = "(an empty list)"
 		case s.value.absent && s.value.block:
 			text = "(missing in its block)"
 		case s.value.absent:
 			text = "(missing)"
 		}
 		if s.value.second != "" {
-			text += " and " + s.value.second + " in a second block"
+			text += " and " + s.value.second + " in a second element"
 		}
 		parts = append(parts, short(s.read.Path)+"="+text)
 	}

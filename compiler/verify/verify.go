@@ -11,6 +11,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ func (s Subject) Denies(r *simulate.Request) (bool, []string) { return compile(s
 // Verdict is what the check found.
 type Verdict struct {
 	States   int
+	Denied   int      // states that rule and statements both deny
 	Stricter []string // denied, though the policy passes it
 	Looser   []string // let through, though the policy denies it
 	Notes    []string
@@ -130,6 +132,8 @@ func (s Subject) states(ctx context.Context, typ string, denies *simulate.DenySe
 				}
 			}
 			switch {
+			case got && want:
+				v.Denied++
 			case got && !want:
 				add(&v.Stricter, fmt.Sprintf("%s %s: denied on %s, though the policy passes it", typ, st, op))
 			case want && !got:
@@ -209,7 +213,7 @@ func (s Subject) withSiblings(typ string, ops []string) []Read {
 	reads := slices.Clone(s.Reads[typ])
 	for _, r := range s.Reads[typ] {
 		for _, b := range s.bound(typ, r.Path) {
-			if b.Each == "" || b.Phase != binding.Create || !slices.Contains(ops, b.Operation) {
+			if b.Each == "" && !b.Multivalued || b.Phase != binding.Create || !slices.Contains(ops, b.Operation) {
 				continue
 			}
 			for _, attribute := range s.Bindings.Attributes(typ) {
@@ -217,7 +221,7 @@ func (s Subject) withSiblings(typ string, ops []string) []Read {
 				shared := slices.ContainsFunc(s.bound(typ, path), func(o binding.Binding) bool {
 					return o.Key == b.Key && o.Operation == b.Operation && slices.Equal(o.Resources, b.Resources)
 				})
-				known := slices.ContainsFunc(reads, func(o Read) bool { return o.Path == path })
+				known := slices.ContainsFunc(reads, func(o Read) bool { return strings.TrimSuffix(o.Path, "[]") == path })
 				if shared && !known {
 					reads = append(reads, Read{Path: path, Kind: r.Kind, Constants: r.Constants})
 				}
@@ -239,9 +243,7 @@ func (s Subject) requests(typ, op string, reads []Read, st state) []*simulate.Re
 			continue
 		}
 		r := Request(q)
-		for k, v := range st.context() {
-			r.Context[k] = v
-		}
+		maps.Copy(r.Context, st.context())
 		for k := range always {
 			if _, there := st.context()[k]; !there {
 				delete(r.Context, k)
@@ -352,6 +354,9 @@ func (s Subject) updates(ctx context.Context, typ string, denies *simulate.DenyS
 					continue
 				}
 				want, err := s.Ask(ctx, s.document(typ, st))
+				if err == nil && want {
+					v.Denied++
+				}
 				if err == nil && !want && len(s.Reads[typ]) == 1 {
 					add(&v.Stricter, fmt.Sprintf("%s %s: denied on %s, though the policy passes it", typ, st, b.Operation))
 				}

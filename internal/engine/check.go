@@ -112,7 +112,10 @@ func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []fi
 	if err != nil {
 		var fs []finding.Finding
 		for _, p := range g.policies {
-			fs = append(fs, w.failed(p, r, fmt.Errorf("the resource is not plain JSON: %w", err)))
+			// What is no JSON cannot be evaluated without its sensitive values either.
+			f := p.finding(r, finding.Error, w.constants)
+			f.Message = newRedactor(r, related).clean(fmt.Sprintf("the resource is not plain JSON: %v", err))
+			fs = append(fs, f)
 		}
 		return fs
 	}
@@ -159,9 +162,9 @@ func (w *worker) checkOne(ctx context.Context, p *policy, r *resource.Resource, 
 	v, err := w.evaluate(ctx, p, input)
 	switch {
 	case err != nil:
-		f = w.failed(p, r, err)
+		f = w.failed(p, r, related, err, w.evaluateAgain(ctx, p))
 	case len(v.messages) > 0:
-		f = w.violation(p, r, related, v)
+		f = w.violation(p, r, related, v, w.evaluateAgain(ctx, p))
 	default:
 		return nil
 	}
@@ -209,7 +212,7 @@ func (w *worker) checkTogether(ctx context.Context, r *resource.Resource, relate
 				return err
 			}
 			if len(v.messages) > 0 {
-				f := w.violation(p, r, related, v)
+				f := w.violation(p, r, related, v, w.evaluateAgain(ctx, p))
 				answers[i] = &f
 			}
 		}
@@ -218,9 +221,10 @@ func (w *worker) checkTogether(ctx context.Context, r *resource.Resource, relate
 	return answers, err == nil
 }
 
-func (w *worker) violation(p *policy, r *resource.Resource, related []*resource.Resource, v verdict) finding.Finding {
-	f := p.finding(r, finding.Violation)
-	f.Message = newRedactor(r, related).clean(v.message())
+func (w *worker) violation(p *policy, r *resource.Resource, related []*resource.Resource, v verdict, again asker) finding.Finding {
+	f := p.finding(r, finding.Violation, w.constants)
+	v = w.discreet(p, r, related, v, again)
+	f.Message = v.message()
 	if v.attributes != nil {
 		f.Attributes = v.attributes
 	}
@@ -229,21 +233,21 @@ func (w *worker) violation(p *policy, r *resource.Resource, related []*resource.
 
 // failed is the finding of a policy that could not answer. Its message may
 // quote a value, so it is redacted too.
-func (w *worker) failed(p *policy, r *resource.Resource, err error) finding.Finding {
-	f := p.finding(r, finding.Error)
-	f.Message = newRedactor(r, w.set.Related(r)).clean(err.Error())
+func (w *worker) failed(p *policy, r *resource.Resource, related []*resource.Resource, err error, again asker) finding.Finding {
+	f := p.finding(r, finding.Error, w.constants)
+	f.Message = newRedactor(r, related).clean(w.discreetError(r, related, err, again).Error())
 	return f
 }
 
 // finding starts a finding of the policy on a resource.
-func (p *policy) finding(r *resource.Resource, s finding.Status) finding.Finding {
+func (p *policy) finding(r *resource.Resource, s finding.Status, constants func() map[string]bool) finding.Finding {
 	return finding.Finding{
 		Policy:      p.ID,
 		Title:       p.Title,
 		Severity:    p.Severity,
 		Status:      s,
 		Attributes:  []string{},
-		Observed:    p.observe(r),
+		Observed:    p.observe(r, constants),
 		Resource:    finding.SubjectOf(r),
 		Frameworks:  p.Frameworks,
 		Remediation: p.Remediation,

@@ -21,6 +21,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -56,6 +57,7 @@ type program struct {
 	txn        storage.Transaction // one read transaction for every query; the store never changes
 	sources    map[string][]byte
 	parameters map[string]map[string]any
+	constants  func() map[string]bool // the strings that stand in the modules
 }
 
 // New compiles the modules. The engine is nil when the diagnostics hold an
@@ -86,7 +88,8 @@ func New(o Options) (*Engine, diag.Diagnostics) {
 	}
 	p := &program{
 		compiler: compiler, store: store, txn: txn, parameters: params,
-		sources: make(map[string][]byte, len(o.Modules)),
+		sources:   make(map[string][]byte, len(o.Modules)),
+		constants: sync.OnceValue(func() map[string]bool { return stringsIn(compiler.Modules) }),
 	}
 	for _, m := range o.Modules {
 		p.sources[m.Path] = m.Source

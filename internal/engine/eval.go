@@ -84,7 +84,7 @@ func (e *evaluator) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if topdown.IsCancel(err) {
-		return fmt.Errorf("the policy took longer than %s", e.timeout)
+		return timeoutError{e.timeout}
 	}
 	var te *topdown.Error
 	if !errors.As(err, &te) {

@@ -23,7 +23,7 @@ func (p *policy) about(t string) bool {
 // observe returns the values that the policy reads of a resource, by path. A
 // value that is absent is null; one that is known only after apply is left
 // out; one that is sensitive, or holds something sensitive, is redacted.
-func (p *policy) observe(r *resource.Resource) map[string]any {
+func (p *policy) observe(r *resource.Resource, constants func() map[string]bool) map[string]any {
 	seen := map[string]any{}
 	for _, a := range p.reads.values {
 		a.trim().values(r.Values, nil, func(path resource.Path, v any, ok bool) {
@@ -32,7 +32,7 @@ func (p *policy) observe(r *resource.Resource) map[string]any {
 			case !ok:
 				seen[path.String()] = nil
 			case resource.Marked(r.Sensitive, path):
-				seen[path.String()] = finding.Redacted
+				seen[secretKey(r.Sensitive, path, constants()).String()] = finding.Redacted
 			default:
 				seen[path.String()] = v
 			}
@@ -118,6 +118,18 @@ func (x *redactor) add(s string) {
 	if len(s) >= minSecret && !slices.Contains(x.secrets, s) {
 		x.secrets = append(x.secrets, s)
 	}
+}
+
+// cleanAll returns a list of texts without sensitive strings.
+func (x redactor) cleanAll(list []string) []string {
+	if list == nil {
+		return nil
+	}
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = x.clean(s)
+	}
+	return out
 }
 
 func (x redactor) clean(message string) string {

@@ -144,16 +144,20 @@ func refOf(path resource.Path) ast.Ref {
 //   - a violation, when a result stands under no condition;
 //   - unknown otherwise, with the values that the residual reads.
 func (w *worker) checkPartly(ctx context.Context, p *policy, r *resource.Resource, related []*resource.Resource, input *ast.Term, open []unknownPath) (finding.Finding, bool) {
+	again := func(input *ast.Term) (verdict, error) {
+		res, err := w.residual(ctx, p, input, open)
+		return res.certain, err
+	}
 	res, err := w.residual(ctx, p, input, open)
 	switch {
 	case err != nil:
-		return w.failed(p, r, err), true
+		return w.failed(p, r, related, err, again), true
 	case len(res.certain.messages) > 0:
-		return w.violation(p, r, related, res.certain), true
+		return w.violation(p, r, related, res.certain, again), true
 	case !res.open:
 		return finding.Finding{}, false
 	}
-	f := p.finding(r, finding.Unknown)
+	f := p.finding(r, finding.Unknown, w.constants)
 	// A residual that asks a rule again does not show what that rule reads.
 	all := !slices.ContainsFunc(open, func(u unknownPath) bool { return res.reads(u.ref) })
 	for _, u := range open {

@@ -21,6 +21,7 @@ var verbs = []func(Streams) *cobra.Command{
 	gateCommand,
 	compileCommand,
 	proveCommand,
+	explainCommand,
 	simulateCommand,
 	policyCommand,
 	demoCommand,

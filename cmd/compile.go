@@ -314,8 +314,12 @@ func summarize(b *strings.Builder, m compiler.Module) {
 	if len(m.Program.Guardrails) > 0 {
 		rows := [][]string{{"guardrail", "layer", "fidelity", "trust", "states", "findings"}}
 		for _, g := range m.Program.Guardrails {
+			states := fmt.Sprint(g.Checks.States)
+			if g.Origin == ir.Declared {
+				states = string(ir.Declared)
+			}
 			rows = append(rows, []string{
-				g.ID, string(g.Layer), string(g.Fidelity), string(g.Trust), fmt.Sprint(g.Checks.States), fmt.Sprint(len(g.Findings)),
+				g.ID, string(g.Layer), string(g.Fidelity), string(g.Trust), states, fmt.Sprint(len(g.Findings)),
 			})
 		}
 		b.WriteString("\n")

@@ -10,7 +10,9 @@ import (
 	"github.com/parapet-dev/parapet/compiler/lower"
 	"github.com/parapet-dev/parapet/compiler/verify"
 	"github.com/parapet-dev/parapet/internal/binding"
+	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/iam"
 )
 
 // verify checks every guardrail against its policy and drops what must not be
@@ -29,6 +31,9 @@ func (c *compilation) verify() error {
 			if err != nil {
 				return err
 			}
+			if err := wellFormed(g); err != nil {
+				return err
+			}
 			if g.Fidelity == ir.Stricter && !c.in.Options.AllowStricter {
 				m.Program.NotPreventable = append(m.Program.NotPreventable, c.tooStrict(g, w))
 				continue
@@ -37,6 +42,23 @@ func (c *compilation) verify() error {
 		}
 		m.Program.Guardrails = kept
 		m.Program.Sort()
+	}
+	return nil
+}
+
+// wellFormed parses the statements as AWS would: one that AWS refuses would take
+// its whole document with it.
+func wellFormed(g ir.Guardrail) error {
+	if len(g.Statements) == 0 {
+		return nil
+	}
+	p := iam.Policy{Version: iam.Version2012}
+	for _, s := range g.Statements {
+		p.Statements = append(p.Statements, iam.Statement{Sid: s.Sid, Effect: iam.Deny, Actions: s.Actions, Resources: s.Resources, Conditions: s.Conditions})
+	}
+	if _, ds := iam.Parse(p.JSON(), g.ID, iam.ProfileSCP); ds.HasErrors() {
+		return diag.Errorf("guardrail-malformed", "the guardrail of %s is not a policy that AWS takes", g.ID).
+			WithDetail("%v", ds.Err()).At(diag.Place{File: g.Policy.File, Line: g.Policy.Line})
 	}
 	return nil
 }

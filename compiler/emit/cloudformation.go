@@ -31,6 +31,7 @@ type template struct {
 
 type templateResource struct {
 	Type       string         `json:"Type"`
+	DependsOn  string         `json:"DependsOn,omitempty"`
 	Properties map[string]any `json:"Properties"`
 }
 
@@ -58,6 +59,7 @@ func (m module) template(boundary bool) ([]byte, error) {
 		Parameters: map[string]any{"Name": parameter("String", m.o.Name, "What the names of the policies begin with.")},
 		Resources:  map[string]templateResource{}, Outputs: map[string]any{},
 	}
+	before := ""
 	for _, d := range m.docs {
 		if (d.Layer == ir.Boundary) != boundary {
 			continue
@@ -68,7 +70,7 @@ func (m module) template(boundary bool) ([]byte, error) {
 		}
 		name := map[string]any{"Fn::Sub": "${Name}-" + d.Name}
 		id := logicalID(d.Name)
-		r := templateResource{Type: "AWS::Organizations::Policy", Properties: map[string]any{
+		r := templateResource{Type: "AWS::Organizations::Policy", DependsOn: before, Properties: map[string]any{
 			"Name": name, "Type": d.PolicyType, "Description": description(d), "Content": policy,
 			"TargetIds": map[string]any{"Fn::If": []any{"Attach", map[string]any{"Ref": "TargetIds"}, map[string]any{"Ref": "AWS::NoValue"}}},
 			"Tags": []any{
@@ -84,6 +86,7 @@ func (m module) template(boundary bool) ([]byte, error) {
 			}}
 			output["Description"] = "ARN of the permissions boundary"
 		}
+		before = id // Organizations takes one change at a time
 		t.Resources[id] = r
 		t.Outputs[id] = output
 	}

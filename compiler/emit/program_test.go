@@ -132,17 +132,23 @@ func records() []exception.Record {
 // compile packs and emits a program with exceptions.
 func compile(t testing.TB, prog ir.Program, records []exception.Record) (emit.Output, except.Set) {
 	t.Helper()
+	return compileWithin(t, layer.DefaultLimits(), prog, records)
+}
+
+// compileWithin does so under other quotas.
+func compileWithin(t testing.TB, limits layer.Limits, prog ir.Program, records []exception.Record) (emit.Output, except.Set) {
+	t.Helper()
 	tags := except.ProtectedTags(prog)
 	set, ds := except.New(records, except.Options{Now: now, ProtectedTags: tags})
 	ds = append(ds, set.Check(prog)...)
 	for _, g := range prog.Guardrails {
 		ds = append(ds, layer.Check(g)...)
 	}
-	docs, more := pack.Pack(prog, pack.Options{Limits: layer.DefaultLimits(), Size: emit.Size(set), Headroom: -1})
+	docs, more := pack.Pack(prog, pack.Options{Limits: limits, Size: emit.Size(set), Headroom: -1})
 	if ds = append(ds, more...); ds.HasErrors() {
 		t.Fatal(ds)
 	}
-	out, err := emit.Module(prog, docs, set, emit.Options{Version: "0.1.0", Limits: layer.DefaultLimits(), ProtectedTags: tags})
+	out, err := emit.Module(prog, docs, set, emit.Options{Version: "0.1.0", Limits: limits, ProtectedTags: tags})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,8 +129,12 @@ func (r *reader) proof() {
 // writes, and finds those that would override them.
 func (r *reader) logic() {
 	changed := func(file string) { r.out.Changed = append(r.out.Changed, r.at(file)) }
-	for _, c := range copies {
-		if strings.Contains(c.to, "/tests/") || path.Base(c.to) == "versions.tf" || c.to == "outputs.tf" {
+	from := copies
+	if len(r.list("boundary")) > 0 {
+		from = slices.Concat(copies, boundaryCopies)
+	}
+	for _, c := range from {
+		if strings.Contains(c.to, "/tests/") || path.Base(c.to) == "versions.tf" || c.to == "outputs.tf" || c.to == "boundary/outputs.tf" {
 			continue // these have no part in what the documents say
 		}
 		want, err := staticFile(c.from)
@@ -142,7 +146,7 @@ func (r *reader) logic() {
 			changed(c.to)
 		}
 	}
-	for _, dir := range []string{".", documentsDir} {
+	for _, dir := range []string{".", documentsDir, "boundary"} {
 		for _, name := range r.list(dir) {
 			stem := strings.TrimSuffix(strings.TrimSuffix(name, ".json"), ".tf")
 			if stem == name || stem == strings.TrimSuffix(name, ".json") {

@@ -29,7 +29,7 @@ func (m module) readmeRollout(w *markdown) {
 		w.line("2. Attach to a canary OU with one account first.")
 		w.line("3. Try there that what must be denied is denied, and that pipelines and people still work.")
 		w.line("4. Watch CloudTrail for `errorCode` AccessDenied with \"explicit deny\" in the message, at least through one release of what runs there. The beginning of a statement's id leads back to its guardrail.")
-		w.line("5. Attach wider, OU by OU, the root last. Organizations takes one change at a time: `terraform apply -parallelism=1` saves retries on the first apply.")
+		w.line("5. Attach wider, OU by OU, the root last. Organizations takes one change at a time: with Terraform, `-parallelism=1` saves retries on the first apply.")
 	} else {
 		w.line("Try it in one account, watch CloudTrail for AccessDenied, then widen.")
 	}
@@ -80,6 +80,7 @@ func (m module) readmeTrust(w *markdown) {
 				rows = append(rows, []string{"`" + g.ID + "`", "`" + strings.Join(g.Operations, "` `") + "`"})
 			}
 		}
+		rows = slices.CompactFunc(rows, slices.Equal) // on two layers
 		if len(rows) == 0 {
 			continue
 		}

@@ -13,7 +13,12 @@ import (
 // write writes the module of the test program and returns its directory.
 func write(t *testing.T) string {
 	t.Helper()
-	out, _ := compile(t, program(), records())
+	return writeProgram(t, program())
+}
+
+func writeProgram(t *testing.T, prog ir.Program) string {
+	t.Helper()
+	out, _ := compile(t, prog, records())
 	dir := t.TempDir()
 	if err := emit.WriteDir(dir, out.Files, false); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/parapet-dev/parapet/compiler/emit"
 	"github.com/parapet-dev/parapet/compiler/except"
+	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/compiler/layer"
 	"github.com/parapet-dev/parapet/internal/exception"
 	"github.com/parapet-dev/parapet/internal/tftest"
 )
@@ -76,8 +78,17 @@ func randomRecords(w *rand.Rand) []exception.Record {
 // renders many random sets of exceptions, all in one configuration, and every
 // document must be the one that Go gives, byte for byte.
 func TestTerraformGivesTheSameBytes(t *testing.T) {
+	for name, prog := range map[string]func() ir.Program{"scp": program, "layers": layered} {
+		t.Run(name, func(t *testing.T) { sameBytes(t, prog) })
+	}
+}
+
+func sameBytes(t *testing.T, prog func() ir.Program) {
+	t.Helper()
 	tf := tftest.New(t)
-	dir := write(t)
+	dir := writeProgram(t, prog())
+	// One document a layer, whatever the exceptions: Terraform does not pack.
+	roomy, _ := layer.LoadLimits([]byte("{scp-document: 100000, rcp-document: 100000, boundary-document: 100000}"), "limits.yaml")
 	const cases = 40
 	config := map[string]any{"module": map[string]any{}, "output": map[string]any{}}
 	want := map[string]emit.Proof{}
@@ -86,7 +97,7 @@ func TestTerraformGivesTheSameBytes(t *testing.T) {
 		if i == 0 {
 			records = nil
 		}
-		out, _ := compile(t, program(), records)
+		out, _ := compileWithin(t, roomy, prog(), records)
 		name := fmt.Sprintf("case%d", i)
 		config["module"].(map[string]any)[name] = map[string]any{
 			"source": "./modules/documents", "exceptions": variables(t, out), "protected_principal_tags": []string{"guardrail-exempt"},

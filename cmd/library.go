@@ -5,8 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,8 @@ func mustDirs(c *cobra.Command, flag string) {
 }
 
 // modules reads the policy modules. The library's helpers are always there for
-// policies to import, unless a directory brings its own of the same name.
+// policies to import, unless the library is left out and a directory brings its
+// own of the same name.
 func (o sources) modules() ([]engine.Module, error) {
 	var own []engine.Module
 	for _, dir := range o.dirs {
@@ -54,19 +56,64 @@ func (o sources) modules() ([]engine.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the library: %w", err)
 	}
-	bringsHelpers := slices.ContainsFunc(own, isHelper)
-	library = slices.DeleteFunc(library, func(m engine.Module) bool {
-		if isHelper(m) {
-			return bringsHelpers
+	if !o.noLibrary {
+		if err := taken(own, library); err != nil {
+			return nil, err
 		}
-		return o.noLibrary
+		return append(library, own...), nil
+	}
+	bringsHelpers := slices.ContainsFunc(own, func(m engine.Module) bool {
+		name, _ := m.Package()
+		return name == helperPackage
+	})
+	library = slices.DeleteFunc(library, func(m engine.Module) bool {
+		return bringsHelpers || !strings.HasPrefix(m.Path, helperPrefix)
 	})
 	return append(library, own...), nil
 }
 
-var helperPackage = regexp.MustCompile(`(?m)^package parapet\.lib\s*$`)
+// The helpers of the library: their package and where they are.
+const (
+	helperPackage = "parapet.lib"
+	helperPrefix  = libraryPrefix + "/lib/"
+)
 
-func isHelper(m engine.Module) bool { return helperPackage.Match(m.Source) }
+// taken refuses modules that would add to a package of the library or replace
+// something in it: the library's policies would no longer be what they are.
+func taken(own, library []engine.Module) error {
+	const root = "parapet"
+	var ds diag.Diagnostics
+	packages := sync.OnceValue(func() []string {
+		var names []string
+		for _, m := range library {
+			name, _ := m.Package()
+			names = append(names, name)
+		}
+		return names
+	})
+	for _, m := range own {
+		name, at := m.Package()
+		if !within(name, root) { // most have nothing to do with the library
+			continue
+		}
+		for _, p := range packages() {
+			d := diag.Errorf("policy-package-taken", "the package %s would add to %s, which is of the library", name, p)
+			switch {
+			case name == p:
+				d.Summary = fmt.Sprintf("the package %s is of the library", name)
+			case !within(p, name) && !within(name, p):
+				continue
+			}
+			ds = append(ds, d.At(at).WithDetail("It would change what the library's policies say.").
+				WithHint("rename the package").WithHint("or leave the library out with --no-library"))
+			break
+		}
+	}
+	return ds.Err()
+}
+
+// within reports whether a package is another or lies below it.
+func within(name, above string) bool { return name == above || strings.HasPrefix(name, above+".") }
 
 // readDir reads modules below a directory.
 func readDir(dir string, read func(fs.FS, string) ([]engine.Module, error)) ([]engine.Module, error) {

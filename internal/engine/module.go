@@ -76,6 +76,16 @@ func parse(mods []Module) (map[string]*ast.Module, diag.Diagnostics) {
 	return parsed, ds
 }
 
+// Package returns the package of a module, such as parapet.lib, and its place.
+// It is empty when the module cannot be parsed; [New] says why.
+func (m Module) Package() (string, diag.Place) {
+	mod, err := ast.ParseModuleWithOpts(m.Path, string(m.Source), ast.ParserOptions{RegoVersion: ast.RegoV1, Capabilities: capabilities()})
+	if err != nil || mod == nil {
+		return "", diag.Place{File: m.Path}
+	}
+	return strings.TrimPrefix(mod.Package.Path.String(), "data."), placeOf(mod.Package.Location)
+}
+
 // compile checks and compiles all modules together, once.
 func compile(mods map[string]*ast.Module) (*ast.Compiler, diag.Diagnostics) {
 	c := newCompiler()

@@ -6,6 +6,7 @@
 //	verify  statements against the original rule: states, examples, findings
 //	place   guardrails → layers: the one that was asked for, or the least intrusive
 //	pack    statements → documents under the layer's quotas
+//	prove   documents against the guardrails, over all requests at once
 //	emit    documents → Terraform, JSON or CloudFormation
 //
 // Verification stands before placing, since it decides what may be emitted at
@@ -118,6 +119,7 @@ var passes = []pass{
 	{"verify", (*compilation).verify},
 	{"place", (*compilation).place},
 	{"pack", (*compilation).pack},
+	{"prove", (*compilation).prove},
 	{"emit", (*compilation).emit},
 }
 

@@ -160,8 +160,11 @@ func (w *worker) checkPartly(ctx context.Context, p *policy, r *resource.Resourc
 	f := p.finding(r, finding.Unknown, w.constants)
 	// A residual that asks a rule again does not show what that rule reads.
 	all := !slices.ContainsFunc(open, func(u unknownPath) bool { return res.reads(u.ref) })
+	whole := false
 	for _, u := range open {
-		if all || res.reads(u.ref) {
+		if u.name == "" { // the whole resource, which has no path
+			whole = true
+		} else if all || res.reads(u.ref) {
 			f.DependsOn = append(f.DependsOn, u.name)
 			if u.own {
 				f.Attributes = append(f.Attributes, u.name)
@@ -169,6 +172,9 @@ func (w *worker) checkPartly(ctx context.Context, p *policy, r *resource.Resourc
 		}
 	}
 	f.Message = "depends on " + strings.Join(f.DependsOn, ", ") + ", known only after apply"
+	if whole || len(f.DependsOn) == 0 {
+		f.Message = "depends on values known only after apply"
+	}
 	return f, true
 }
 

@@ -291,3 +291,19 @@ blocked if {
 		})
 	}
 }
+
+// TestWholeUnknown: a resource of which nothing is known has no path to name.
+func TestWholeUnknown(t *testing.T) {
+	e := mustNew(t, rego("a", `deny contains {"msg": "m"} if {
+	input.resource.type == "aws_x"
+	input.resource.values.open
+}`))
+	res := check(t, e, &resource.Resource{Type: "aws_x", Address: "aws_x.a", Unknown: true})
+	if len(res.Findings) != 1 {
+		t.Fatalf("%+v", res)
+	}
+	f := res.Findings[0]
+	if f.Status != finding.Unknown || f.Message != "depends on values known only after apply" || len(f.DependsOn)+len(f.Attributes) > 0 {
+		t.Errorf("%+v", f)
+	}
+}

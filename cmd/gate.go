@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -153,6 +154,9 @@ func (o gateOptions) check() (engine.Selection, error) {
 	if r := o.load.Region; r != "" && !resource.IsRegion(r) {
 		return sel, usagef(verb, "--region %q is not the name of a Region, such as eu-west-1", r)
 	}
+	if o.jobs < 0 {
+		return sel, usagef(verb, "--jobs %d is not a number of cores", o.jobs)
+	}
 	if n := count(o.inputs, "-"); n > 1 {
 		return sel, usagef(verb, "standard input can be read only once")
 	}
@@ -189,7 +193,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		passed   int
 		unread   int
 	)
-	for _, path := range o.inputs {
+	for _, path := range s.distinct(o.inputs) {
 		records, err := s.gateExceptions(o.exceptions, path)
 		if err != nil {
 			return err
@@ -219,6 +223,24 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		return err
 	}
 	return s.verdict(r, o)
+}
+
+// distinct leaves out the paths that were given before: their findings would
+// count twice.
+func (s Streams) distinct(paths []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, p := range paths {
+		clean := filepath.Clean(p)
+		if seen[clean] {
+			s.warn(diag.Warningf("input-duplicate", "%s is given more than once", filepath.ToSlash(clean)).
+				WithDetail("It is evaluated once."))
+			continue
+		}
+		seen[clean] = true
+		out = append(out, p)
+	}
+	return out
 }
 
 func (s Streams) gateEngine(o gateOptions, sel engine.Selection) (*engine.Engine, error) {

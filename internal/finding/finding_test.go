@@ -95,6 +95,13 @@ func TestRead(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(back, r) {
 		t.Errorf("read back %+v, %v; want %+v", back, err, r)
 	}
+	for text, ok := range map[string]bool{
+		`{"schema":"parapet.findings/v1","findings":[]}`: true, `{"schema":"parapet.findings/v1","findings":null}`: false, `{"schema":"parapet.findings/v1"}`: false,
+	} {
+		if _, err := finding.Read([]byte(text), "f.json"); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "no list of findings") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 	for name, tt := range map[string]struct{ from, to, want string }{
 		"schema":      {finding.Schema, "parapet.findings/v9", "its schema is"},
 		"status":      {`"violation","message"`, `"maybe","message"`, "status"},

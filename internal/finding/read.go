@@ -36,6 +36,9 @@ func Read(src []byte, file string) (Report, error) {
 	if r.Schema != Schema {
 		return fail("its schema is %q; this version reads %s", r.Schema, Schema)
 	}
+	if r.Findings == nil {
+		return fail("it holds no list of findings, which a document without findings has too")
+	}
 	for i, f := range r.Findings {
 		if f.Policy == "" || f.Resource.Type == "" || f.Fingerprint == "" {
 			return fail("finding %d lacks its policy, resource type or fingerprint", i+1)

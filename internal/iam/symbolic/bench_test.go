@@ -112,3 +112,18 @@ func BenchmarkRefute60x10(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkAccounts300(b *testing.B) {
+	var accounts []string
+	for i := range 300 {
+		accounts = append(accounts, fmt.Sprint(111122220000+i))
+	}
+	not := Holds(iam.Condition{Operator: iam.Operator{Base: "StringNotEquals"}, Key: "aws:PrincipalAccount", Values: accounts})
+	list := exceptions(30, "arn:aws:iam::*:role/team-%02d/*")
+	for b.Loop() {
+		r := Solve(And(not, spares(list)), Options{Facts: append(DefaultFacts(), Signed()...)})
+		want(b, r.Verdict, Satisfiable)
+		r = Solve(And(not, isOneOf([]string{"arn:aws:iam::111122220007:role/*", "arn:aws:iam::111122220107:root"})), Options{Facts: append(DefaultFacts(), Signed()...)})
+		want(b, r.Verdict, Unsatisfiable)
+	}
+}

@@ -267,6 +267,9 @@ type trace struct {
 	r      rune
 }
 
+// maxMemory bounds the states of one question, in words of 8 bytes.
+const maxMemory = 16 << 20
+
 // search answers a question, shortest text first. It gives up, and says so,
 // when it would have to look at more states than the limit.
 func (q question) search(limit int) (text string, found bool, states int, gaveUp bool) {
@@ -277,6 +280,7 @@ func (q question) search(limit int) (text string, found bool, states int, gaveUp
 	if a.accepts(a.first) {
 		return "", true, 1, false
 	}
+	limit = min(limit, maxMemory/a.words)
 	v := visited{a: a, same: map[uint64][]int32{}, chains: map[uint64][]int32{}}
 	v.add(a.first)
 	traces := []trace{{parent: -1}}

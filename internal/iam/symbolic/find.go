@@ -112,7 +112,7 @@ func (t *theory) findText(claims []claim, s shape, prefer glob) (string, answer)
 	t.budget -= states
 	t.stats.States += states
 	if gaveUp {
-		return "", answer{unknown: fmt.Sprintf("limit of %d states reached%s", limit, hardest(claims))}
+		return "", answer{unknown: fmt.Sprintf("limit of %d states reached%s", states, hardest(claims))}
 	}
 	return text, answer{ok: found, open: open}
 }

@@ -72,6 +72,8 @@ func TestConditionRules(t *testing.T) {
 		"text and numbers, the numbers clash":        {And(cond("StringLike", "t:k", "1*"), cond("NumericLessThan", "t:k", "1"), cond("NumericGreaterThan", "t:k", "1")), Unsatisfiable},
 		"text and numbers, the text clashes":         {And(cond("StringEquals", "t:k", "1"), cond("StringEquals", "t:k", "2"), cond("NumericLessThan", "t:k", "9")), Unsatisfiable},
 		"text and numbers, not decided":              {And(cond("StringLike", "t:k", "1?"), cond("NumericLessThan", "t:k", "9")), Unknown},
+		"a range but for its ends":                   {And(cond("IpAddress", "t:k", "10.0.0.0/8"), cond("NotIpAddress", "t:k", "10.0.0.0/9", "10.255.0.0/16")), Satisfiable},
+		"a colon where an ARN's part has none":       {And(cond("StringLike", "t:k", "arn:?b::::x"), cond("ArnNotLike", "t:k", "arn:?b:*:*:*:*")), Satisfiable},
 		"Null with both values":                      {Not(cond("Null", "t:k", "true", "false")), Unsatisfiable},
 		"Null without a usable value":                {cond("Null", "t:k", "no"), Unsatisfiable},
 		"actions in any case":                        {And(Action("s3:GetObject"), Not(Action("S3:getOBJECT"))), Unsatisfiable},

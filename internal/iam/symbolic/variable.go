@@ -68,7 +68,7 @@ func pin(key string, v value) Expr {
 
 // suggestions returns values for a variable: those with which some pattern
 // would match what the guess has in its place, what the guess has for the key
-// itself, another one, and none.
+// itself, others, and none.
 func (q *solver) suggestions(key string, g *guess) []value {
 	var texts []string
 	q.expr.node().eachLeaf(func(n *node) {
@@ -88,8 +88,20 @@ func (q *solver) suggestions(key string, g *guess) []value {
 		}
 	}
 	texts = append(texts, "parapet")
+	texts = distinct(texts)
+	// Where the variable is not to match, a value that differs from all these
+	// may be needed, and the key has conditions of its own.
+	differs := []Expr{fill(q.expr, nil), null(key, false)}
+	for _, text := range texts {
+		differs = append(differs, Not(pin(key, single(text))))
+	}
+	if r, _ := q.round(And(append(differs, q.held...)...)); r.Verdict == Satisfiable {
+		if text, ok := oneText(r.Witness, key); ok {
+			texts = append(texts, text)
+		}
+	}
 	var out []value
-	for _, text := range distinct(texts) {
+	for _, text := range texts {
 		out = append(out, single(text))
 	}
 	return append(out, value{})

@@ -29,6 +29,7 @@ func TestVariables(t *testing.T) {
 		"a variable elsewhere":               {And(k("StringEquals", "${t:other}"), cond("StringEquals", "t:other", "x")), Satisfiable},
 		"negated":                            {And(k("StringNotEquals", "${aws:username}"), k("StringLike", "a*")), Satisfiable},
 		"negated without a value":            {And(k("StringNotEquals", "${aws:username}"), cond("Null", "aws:username", "true"), k("StringLike", "a")), Satisfiable},
+		"negated, both given":                {And(k("StringNotEquals", "${aws:username}"), k("StringEquals", "a"), cond("StringLike", "aws:username", "a*")), Satisfiable},
 		"a boolean":                          {And(k("Bool", "${aws:SecureTransport}"), cond("Bool", "aws:SecureTransport", "true")), Satisfiable},
 		"a boolean is no text":               {And(k("Bool", "${aws:SecureTransport}"), k("StringEquals", "x")), Unsatisfiable},
 		"an ARN":                             {And(cond("ArnLike", "t:arn", "arn:aws:iam::${aws:PrincipalAccount}:role/*"), cond("ArnLike", "t:arn", "arn:aws:iam::111122223333:role/a")), Satisfiable},

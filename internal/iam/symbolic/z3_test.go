@@ -96,9 +96,12 @@ func TestGlobsAgainstZ3(t *testing.T) {
 // TestNumbersAgainstZ3 gives z3 the same conditions on a number that is there.
 func TestNumbersAgainstZ3(t *testing.T) {
 	operators := []struct{ base, smt string }{
-		{"NumericEquals", "(= x %s)"}, {"NumericNotEquals", "(not (= x %s))"},
-		{"NumericLessThan", "(< x %s)"}, {"NumericLessThanEquals", "(<= x %s)"},
-		{"NumericGreaterThan", "(> x %s)"}, {"NumericGreaterThanEquals", "(>= x %s)"},
+		{"NumericEquals", "(= x %s)"},
+		{"NumericNotEquals", "(not (= x %s))"},
+		{"NumericLessThan", "(< x %s)"},
+		{"NumericLessThanEquals", "(<= x %s)"},
+		{"NumericGreaterThan", "(> x %s)"},
+		{"NumericGreaterThanEquals", "(>= x %s)"},
 	}
 	m := rand.New(rand.NewPCG(12, 1))
 	var script strings.Builder

@@ -123,6 +123,10 @@ func (r *reader) proof() {
 	proof, err := ReadProof(src, path.Join(r.dir, proofFile))
 	r.ds = append(r.ds, diag.From("proof-malformed", err)...)
 	r.out.Proof = proof
+	if !r.ds.HasErrors() && len(r.list(documentsDir)) == 0 && len(r.list("modules")) == 0 && len(proof.Documents) > 0 && !slices.Contains(r.list("."), "main.tf") {
+		r.ds = append(r.ds, diag.Errorf("not-a-module", "%s holds documents with the exceptions baked in, and no Terraform module", cmp.Or(r.dir, "the directory")).
+			WithHint("compile it with --format module"))
+	}
 }
 
 // logic compares the files that turn data into documents with what this version

@@ -27,8 +27,13 @@ func (r *reader) exceptions(now time.Time) {
 	for _, name := range valueFiles(r.list(".")) {
 		attrs := r.values(name)
 		for _, in := range inputs {
-			if a := attrs[in]; a != nil {
-				given[in] = a.Expr
+			a := attrs[in]
+			if a == nil {
+				continue
+			}
+			given[in] = a.Expr
+			if in == "exceptions" && name != edited && len(r.list("boundary")) > 0 {
+				r.ds = append(r.ds, diag.Errorf("module-value", "the permissions boundary takes its exceptions from %s only", edited).At(place(a.NameRange)))
 			}
 		}
 	}

@@ -2,8 +2,6 @@ package prove
 
 import (
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/parapet-dev/parapet/compiler/except"
@@ -178,22 +176,6 @@ func (p *prover) covering(guardrail string, w *simulate.Request) string {
 		return "no exception"
 	}
 	return "exception " + strings.Join(ids, ", ")
-}
-
-// settings compares the settings that a guardrail asks for with those that
-// stand in the module.
-func (p *prover) settings(g ir.Guardrail) Claim {
-	for _, want := range g.Settings {
-		i := slices.IndexFunc(p.in.Settings, func(s ir.Setting) bool { return s.Type == want.Type && s.Name == want.Name })
-		name := want.Type + "." + want.Name
-		if i < 0 {
-			return Claim{Verdict: ir.Refuted, Statement: name, Reason: "the setting " + name + " is missing"}
-		}
-		if have := p.in.Settings[i]; !reflect.DeepEqual(canonical(have.Values), canonical(want.Values)) {
-			return Claim{Verdict: ir.Refuted, Statement: name, Reason: differs(name, want.Values, have.Values)}
-		}
-	}
-	return Claim{Verdict: ir.Proved}
 }
 
 // tests decides the requests of findings and examples by the documents without

@@ -220,7 +220,9 @@ func (p *prover) guardrail(ref Reference) Guardrail {
 		out.Excess = out.Coverage
 	case len(g.Settings) > 0:
 		out.Coverage = p.settings(g)
-		out.Excess = Claim{Verdict: ir.Proved}
+		out.Excess = Claim{Verdict: ir.Proved} // a setting has no more than its arguments
+	case g.Layer == ir.Declarative:
+		out.Coverage, out.Excess = p.declarative(g)
 	default:
 		out.Coverage = p.coverage(g)
 		out.Excess = p.excess(g)

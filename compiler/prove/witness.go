@@ -136,30 +136,3 @@ func TestRequest(t ir.TestRequest) *simulate.Request {
 	}
 	return &simulate.Request{Principal: who, Action: t.Action, Resource: t.Resource, ResourceAccount: account, Context: ctx}
 }
-
-// canonical is a JSON value as it reads back, so that 1 and 1.0 are the same.
-func canonical(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return v
-	}
-	var out any
-	if err := json.Unmarshal(text, &out); err != nil {
-		return v
-	}
-	return out
-}
-
-// differs says in which argument a setting is not as it must be.
-func differs(name string, want, have map[string]any) string {
-	keys := maps.Clone(want)
-	maps.Copy(keys, have)
-	for _, k := range slices.Sorted(maps.Keys(keys)) {
-		a, _ := json.Marshal(want[k])
-		b, _ := json.Marshal(have[k])
-		if string(a) != string(b) {
-			return fmt.Sprintf("%s has %s = %s, and must have %s", name, k, b, a)
-		}
-	}
-	return name + " is not as it must be"
-}

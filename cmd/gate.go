@@ -183,8 +183,17 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.gateEngine(o, selection)
+	e, err := s.gateEngine(o)
 	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, p := range e.Policies() {
+		ids = append(ids, p.ID)
+	}
+	exceptions := s.exceptionsOf(o.exceptions, ids)
+	e, ds := e.Select(selection)
+	if err := ds.Err(); err != nil {
 		return err
 	}
 	var (
@@ -194,7 +203,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		unread   int
 	)
 	for _, path := range s.distinct(o.inputs) {
-		records, err := s.gateExceptions(o.exceptions, path)
+		records, err := exceptions(path)
 		if err != nil {
 			return err
 		}
@@ -243,7 +252,7 @@ func (s Streams) distinct(paths []string) []string {
 	return out
 }
 
-func (s Streams) gateEngine(o gateOptions, sel engine.Selection) (*engine.Engine, error) {
+func (s Streams) gateEngine(o gateOptions) (*engine.Engine, error) {
 	mods, err := o.modules()
 	if err != nil {
 		return nil, err
@@ -252,12 +261,7 @@ func (s Streams) gateEngine(o gateOptions, sel engine.Selection) (*engine.Engine
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.newEngine(engine.Options{Modules: mods, Parameters: params, Jobs: o.jobs})
-	if err != nil {
-		return nil, err
-	}
-	e, ds := e.Select(sel)
-	return e, ds.Err()
+	return s.newEngine(engine.Options{Modules: mods, Parameters: params, Jobs: o.jobs})
 }
 
 // exempt marks the violations that a record in force covers.

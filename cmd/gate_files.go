@@ -107,26 +107,37 @@ func readParameters(path string) (params map[string]map[string]any, err error) {
 // or exceptions.yaml beside the input. What is found by itself is announced,
 // since it lets findings through.
 func (s Streams) gateExceptions(named, inputPath string) ([]exception.Record, error) {
-	path := named
+	return s.readExceptions(exceptionsPath(named, inputPath), named != "")
+}
+
+// exceptionsPath returns the file of the exceptions for an input; empty when
+// there can be none.
+func exceptionsPath(named, inputPath string) string {
+	if named != "" || inputPath == "-" {
+		return named
+	}
+	dir := inputPath
+	if info, err := os.Stat(inputPath); err != nil || !info.IsDir() {
+		dir = filepath.Dir(inputPath)
+	}
+	return filepath.Join(dir, "exceptions.yaml")
+}
+
+// readExceptions loads a file of exceptions. One that was not asked for need
+// not be there.
+func (s Streams) readExceptions(path string, asked bool) ([]exception.Record, error) {
 	if path == "" {
-		if inputPath == "-" {
-			return nil, nil
-		}
-		dir := inputPath
-		if info, err := os.Stat(inputPath); err != nil || !info.IsDir() {
-			dir = filepath.Dir(inputPath)
-		}
-		path = filepath.Join(dir, "exceptions.yaml")
+		return nil, nil
 	}
 	src, err := os.ReadFile(path)
-	if named == "" && errors.Is(err, fs.ErrNotExist) {
+	if !asked && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	name := filepath.ToSlash(path)
 	if err != nil {
 		return nil, diag.Errorf("exceptions-unreadable", "%v", err)
 	}
-	if named == "" {
+	if !asked {
 		fmt.Fprintf(s.Err, "exceptions: %s\n", name)
 	}
 	records, ds := exception.Load(src, name)
@@ -137,4 +148,24 @@ func (s Streams) gateExceptions(named, inputPath string) ([]exception.Record, er
 	}
 	s.warn(exception.Expired(records, name, s.Now())...)
 	return records, nil
+}
+
+// exceptionsOf returns the records for each input of a run. A file is read, and
+// what is wrong with it told, once. The ids are those of all policies, also of
+// those that the run leaves out.
+func (s Streams) exceptionsOf(named string, ids []string) func(inputPath string) ([]exception.Record, error) {
+	files := map[string][]exception.Record{}
+	return func(inputPath string) ([]exception.Record, error) {
+		path := exceptionsPath(named, inputPath)
+		if records, ok := files[path]; ok {
+			return records, nil
+		}
+		records, err := s.readExceptions(path, named != "")
+		if err != nil {
+			return nil, err
+		}
+		s.warn(exception.Idle(records, filepath.ToSlash(path), ids)...)
+		files[path] = records
+		return records, nil
+	}
 }

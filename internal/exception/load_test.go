@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,24 @@ func TestCovers(t *testing.T) {
 	records := []Record{{ID: "a", Policies: all, Accounts: []string{"1"}}, {ID: "b", Policies: all, Accounts: []string{"111122223333"}}}
 	if id, ok := Find(records, target, now); !ok || id != "b" {
 		t.Errorf("found %q", id)
+	}
+}
+
+func TestIdle(t *testing.T) {
+	records := []Record{
+		{ID: "all", Policies: []string{"*"}},
+		{ID: "some", Policies: []string{"aws-a", "aws-b-*", "aws-c", "aws-d-*"}},
+	}
+	var got []string
+	for _, d := range Idle(records, "e.yaml", []string{"aws-a", "aws-b-1"}) {
+		got = append(got, d.Code+" "+d.Error())
+	}
+	want := []string{
+		`exception-matches-nothing e.yaml: exception "some" names "aws-c", which matches no policy: It exempts nothing.`,
+		`exception-matches-nothing e.yaml: exception "some" names "aws-d-*", which matches no policy: It exempts nothing.`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -30,37 +30,69 @@ func Vacuity(statements []ir.Statement, layers map[string]ir.Layer, o symbolic.O
 		}
 	}
 	gone := map[int]bool{} // superfluous: no other statement is, on their account
-	for i := len(statements) - 1; i >= 0; i-- {
-		st := statements[i]
-		matches := symbolic.Matches(plain[i])
-		if r := symbolic.Solve(matches, o); r.Verdict == symbolic.Unsatisfiable {
-			gone[i] = true
-			if !slices.ContainsFunc(ds, func(d diag.Diagnostic) bool {
-				return d.Code == "iam-lint-never" && strings.HasPrefix(d.Summary, st.Sid+": ")
-			}) {
-				ds = append(ds, diag.Warningf("vacuous-statement", "%s: the statement can never match", st.Sid).
-					WithDetail("Its conditions exclude each other, so it denies nothing."))
-			}
+	for i, st := range statements {
+		if r := symbolic.Solve(symbolic.Matches(plain[i]), o); r.Verdict != symbolic.Unsatisfiable {
 			continue
 		}
-		var others []iam.Statement
-		var names []string
-		for j, other := range statements {
-			if i == j || gone[j] || layers[st.Sid] != layers[other.Sid] || st.Guardrail != other.Guardrail || !meet(st.Actions, other.Actions) {
-				continue
+		gone[i] = true
+		if !slices.ContainsFunc(ds, func(d diag.Diagnostic) bool {
+			return d.Code == "iam-lint-never" && strings.HasPrefix(d.Summary, st.Sid+": ")
+		}) {
+			ds = append(ds, diag.Warningf("vacuous-statement", "%s: the statement can never match", st.Sid).
+				WithDetail("Its conditions exclude each other, so it denies nothing."))
+		}
+	}
+	// What one statement covers goes before what several cover together, and of
+	// two that are equal the later one.
+	for _, several := range []bool{false, true} {
+		for i := len(statements) - 1; i >= 0; i-- {
+			var others []int
+			for j, other := range statements {
+				if st := statements[i]; i != j && !gone[j] && layers[st.Sid] == layers[other.Sid] && st.Guardrail == other.Guardrail && meet(st.Actions, other.Actions) {
+					others = append(others, j)
+				}
 			}
-			others = append(others, plain[j])
-			names = append(names, other.Sid)
-		}
-		if len(others) == 0 {
-			continue
-		}
-		if r := symbolic.Solve(symbolic.And(matches, symbolic.Not(symbolic.AnyOf(others))), o); r.Verdict == symbolic.Unsatisfiable {
-			gone[i] = true
-			ds = append(ds, diag.Warningf("vacuous-statement", "%s: other statements of its guardrail deny all that it denies", st.Sid).
-				WithDetail("They are among %s. It takes room and changes nothing.", strings.Join(names, ", ")))
+			if by := covering(plain, i, others, several, o); by != nil && !gone[i] {
+				gone[i] = true
+				ds = append(ds, diag.Warningf("vacuous-statement", "%s: other statements of its guardrail deny all that it denies", statements[i].Sid).
+					WithDetail("%s denies it already. It takes room and changes nothing.", strings.Join(sids(plain, by), " or ")))
+			}
 		}
 	}
 	ds.Sort()
 	return ds
+}
+
+// covering returns statements among others that match all that statement i
+// matches, one or, when several is set, all of them together; nil when they do
+// not.
+func covering(plain []iam.Statement, i int, others []int, several bool, o symbolic.Options) []int {
+	within := func(js []int) bool {
+		var list []iam.Statement
+		for _, j := range js {
+			list = append(list, plain[j])
+		}
+		rest := symbolic.And(symbolic.Matches(plain[i]), symbolic.Not(symbolic.AnyOf(list)))
+		return symbolic.Solve(rest, o).Verdict == symbolic.Unsatisfiable
+	}
+	if several {
+		if len(others) > 1 && within(others) {
+			return others
+		}
+		return nil
+	}
+	for _, j := range others {
+		if within([]int{j}) {
+			return []int{j}
+		}
+	}
+	return nil
+}
+
+func sids(plain []iam.Statement, js []int) []string {
+	var out []string
+	for _, j := range js {
+		out = append(out, plain[j].Sid)
+	}
+	return out
 }

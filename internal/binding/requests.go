@@ -242,8 +242,12 @@ func (b *builder) resource(op, template string, group []call) string {
 			}
 		}
 	}
-	if own := pattern(b.p.arn); strings.HasPrefix(own, strings.TrimSuffix(pattern(template), "*")) && template != "*" {
-		template = b.p.arn // the same resource, or a narrower view: loadbalancer/app/… for loadbalancer/…
+	// The same resource, or a narrower view: loadbalancer/app/… for loadbalancer/….
+	// A template that does not end open names one resource: /restapis is not
+	// /restapis/….
+	own := pattern(b.p.arn)
+	if above, open := strings.CutSuffix(pattern(template), "*"); template != "*" && (own == pattern(template) || open && strings.HasPrefix(own, above)) {
+		template = b.p.arn
 	}
 	return b.place.fill(template)
 }

@@ -176,6 +176,10 @@ func TestRequests(t *testing.T) {
 			"encryption by default is turned off by a call of its own", "aws_ebs_encryption_by_default", `{"enabled": false}`,
 			[]string{"ec2:DisableEbsEncryptionByDefault *"},
 		},
+		{
+			"a collection that holds the resource is judged by itself", "aws_api_gateway_rest_api", `{"name": "shop", "endpoint_configuration": [{"types": ["EDGE"]}]}`,
+			[]string{"apigateway:POST arn:aws:apigateway:eu-central-1::/restapis apigateway:Request/ApiName=shop apigateway:Request/DisableExecuteApiEndpoint=false apigateway:Request/EndpointType=EDGE"},
+		},
 		{"unknown type", "aws_nothing", `{}`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -281,6 +285,71 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRequestsMeetTheirBindings: a request carries a key on a resource that the
+// binding of the key names. Otherwise a statement made of the binding would
+// miss the request.
+func TestRequestsMeetTheirBindings(t *testing.T) {
+	table := binding.Library()
+	for _, typ := range table.Types() {
+		values := map[string]any{}
+		patterns := map[string][]string{} // operation and key → resources
+		for _, a := range table.Attributes(typ) {
+			if a == "tags" || a == "volume_tags" {
+				values[a] = map[string]any{"Owner": "me"}
+				continue
+			}
+			for _, b := range table.Bindings(typ, a) {
+				patterns[b.Operation+" "+b.Key] = append(patterns[b.Operation+" "+b.Key], b.Resources...)
+			}
+			set(values, strings.Split(a, "."))
+		}
+		for _, r := range table.Requests(binding.Target{Type: typ, Values: values}) {
+			for key := range r.Context {
+				of := patterns[r.Operation+" "+key]
+				if len(of) > 0 && !slices.ContainsFunc(of, func(p string) bool { return glob(p, r.Resource) }) {
+					t.Errorf("%s: %s on %s carries %s, which is bound to %q", typ, r.Operation, r.Resource, key, of)
+				}
+			}
+		}
+	}
+}
+
+// set gives the attribute at a path such as a[], b a value.
+func set(m map[string]any, path []string) {
+	name, list := strings.CutSuffix(path[0], "[]")
+	var v any = "x"
+	if len(path) > 1 {
+		next, _ := m[name].(map[string]any)
+		if l, ok := m[name].([]any); ok {
+			next, _ = l[0].(map[string]any)
+		}
+		if next == nil {
+			next = map[string]any{}
+		}
+		set(next, path[1:])
+		v = next
+	}
+	if list {
+		v = []any{v}
+	}
+	m[name] = v
+}
+
+// glob matches an ARN with a pattern whose asterisks stand for any run.
+func glob(pattern, s string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == s
+	}
+	rest, ok := strings.CutPrefix(s, parts[0])
+	for _, p := range parts[1 : len(parts)-1] {
+		if ok {
+			_, rest, ok = strings.Cut(rest, p)
+		}
+	}
+	return ok && strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
 // FuzzRequests states what holds for any values: requests are complete and

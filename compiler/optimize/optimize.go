@@ -79,7 +79,15 @@ func covers(a, b ir.Statement) bool {
 
 // weaker reports whether a condition holds wherever another one does.
 func weaker(c, d iam.Condition) bool {
-	if c.Operator != d.Operator || c.Key != d.Key {
+	if c.Key != d.Key {
+		return false
+	}
+	if absent(d) && c.Operator.Base != "Null" {
+		return holdsAbsent(c.Operator)
+	}
+	op := d.Operator
+	op.IfExists = op.IfExists || c.Operator.IfExists && op.Set == iam.NoSet // the same, and absence too
+	if c.Operator != op {
 		return false
 	}
 	if slices.Equal(c.Values, d.Values) {
@@ -92,6 +100,23 @@ func weaker(c, d iam.Condition) bool {
 		return subset(c.Values, d.Values)
 	}
 	return subset(d.Values, c.Values)
+}
+
+// absent reports whether a condition holds only without its key.
+func absent(c iam.Condition) bool {
+	return c.Operator.Base == "Null" && len(c.Values) == 1 && c.Values[0] == "true"
+}
+
+// holdsAbsent reports whether an operator holds for a key that is not there.
+func holdsAbsent(op iam.Operator) bool {
+	switch op.Set {
+	case iam.ForAllValues:
+		return true
+	case iam.ForAnyValue:
+		return false
+	case iam.NoSet:
+	}
+	return op.IfExists || op.Negated()
 }
 
 // alternatives reports whether the values of an operator are a plain list: any

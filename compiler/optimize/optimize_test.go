@@ -31,20 +31,31 @@ func TestStatements(t *testing.T) {
 	}{
 		{"the same twice", []ir.Statement{st("s:A", "*"), st("s:A", "*")}, []ir.Statement{st("s:A", "*")}},
 		{
-			"actions", []ir.Statement{st("s:A", "*", equal), st("s:B", "*", equal)},
+			"actions",
+			[]ir.Statement{st("s:A", "*", equal), st("s:B", "*", equal)},
 			[]ir.Statement{{Actions: []string{"s:A", "s:B"}, Resources: []string{"*"}, Conditions: []iam.Condition{equal}}},
 		},
 		{
-			"resources", []ir.Statement{st("s:A", "r1", equal), st("s:A", "r2", equal)},
+			"resources",
+			[]ir.Statement{st("s:A", "r1", equal), st("s:A", "r2", equal)},
 			[]ir.Statement{{Actions: []string{"s:A"}, Resources: []string{"r1", "r2"}, Conditions: []iam.Condition{equal}}},
 		},
 		{
-			"values of a positive operator", []ir.Statement{st("s:A", "*", equal), st("s:A", "*", cond("StringEquals", "k", "w"))},
+			"values of a positive operator",
+			[]ir.Statement{st("s:A", "*", equal), st("s:A", "*", cond("StringEquals", "k", "w"))},
 			[]ir.Statement{st("s:A", "*", cond("StringEquals", "k", "v", "w"))},
 		},
 		{"an unconditional one covers", []ir.Statement{st("s:A", "r", equal), st("s:A", "*")}, []ir.Statement{st("s:A", "*")}},
 		{
-			"fewer excluded values cover", []ir.Statement{st("s:A", "*", cond("StringNotEquals", "k", "v", "w")), st("s:A", "*", cond("StringNotEquals", "k", "v"))},
+			"the same and absence covers",
+			[]ir.Statement{
+				st("s:A", "*", cond("Bool", "k", "false")), st("s:A", "*", cond("BoolIfExists", "k", "false")), st("s:A", "*", cond("Null", "k", "true")),
+			},
+			[]ir.Statement{st("s:A", "*", cond("BoolIfExists", "k", "false"))},
+		},
+		{
+			"fewer excluded values cover",
+			[]ir.Statement{st("s:A", "*", cond("StringNotEquals", "k", "v", "w")), st("s:A", "*", cond("StringNotEquals", "k", "v"))},
 			[]ir.Statement{st("s:A", "*", cond("StringNotEquals", "k", "v"))},
 		},
 	} {

@@ -48,7 +48,6 @@ type call struct {
 	Binding
 	word      string   // the word in the data that lists the operation
 	templates []string // ARN templates of Resources; empty when the key does not depend on them
-	omit      []string // values that Terraform leaves out of the call at creation
 }
 
 // Words of the data that list operations.
@@ -254,7 +253,7 @@ func (l *bindingLine) calls(arns map[string]string) ([]call, error) {
 	base := Binding{
 		ResourceType: l.Type, Attribute: l.Attribute, Resources: patterns,
 		Key: l.Key, KeyType: cmp.Or(l.Kind, "String"), Multivalued: l.Multivalued, IgnoreCase: l.IgnoreCase,
-		Values: l.Values, Scope: cmp.Or(l.Scope, ScopeRequest), Enforced: cmp.Or(l.Enforced, EnforcedAtCall), Each: l.Each,
+		Values: l.Values, Omit: l.Omit, Scope: cmp.Or(l.Scope, ScopeRequest), Enforced: cmp.Or(l.Enforced, EnforcedAtCall), Each: l.Each,
 		Trust: l.Trust, Evidence: l.Evidence, Notes: l.Notes,
 	}
 	var out []call
@@ -277,10 +276,10 @@ func (l *bindingLine) calls(arns map[string]string) ([]call, error) {
 			if b.Absent = (Absent{State: l.Absent, Value: l.Default}); g.phase == Update {
 				b.Absent = Absent{State: AbsentUnchanged}
 			}
-			out = append(out, call{Binding: b, word: g.word, templates: templates, omit: l.Omit})
+			out = append(out, call{Binding: b, word: g.word, templates: templates})
 			if b.Key == requestTag {
 				b.Key, b.Multivalued = tagKeys, true
-				out = append(out, call{Binding: b, word: g.word, templates: templates, omit: l.Omit})
+				out = append(out, call{Binding: b, word: g.word, templates: templates})
 			}
 		}
 	}

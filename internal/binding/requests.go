@@ -278,7 +278,7 @@ func (b *builder) send(context map[string][]string, c call, values map[string]an
 	}
 	set := collect(values, c.Attribute)
 	if b.phase == Create {
-		set = slices.DeleteFunc(set, func(v any) bool { s, _ := text(v); return slices.Contains(c.omit, s) })
+		set = slices.DeleteFunc(set, func(v any) bool { s, _ := text(v); return slices.Contains(c.Omit, s) })
 	}
 	got := c.render(set, b.place.fill)
 	if len(got) == 0 {

@@ -3,6 +3,7 @@ package binding
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -83,7 +84,11 @@ type Binding struct {
 	IgnoreCase  bool   // AWS takes the value in any case: compare with the IgnoreCase operators
 	// Values leads from the attribute's value to the key's; nil means the same
 	// text. See [Binding.Form].
-	Values   map[string]string
+	Values map[string]string
+	// Omit are the attribute's values that Terraform leaves out of the call when
+	// it creates the resource: the key is then as if the attribute were not set.
+	// An update sends them.
+	Omit     []string
 	Absent   Absent
 	Scope    string
 	Enforced string
@@ -137,7 +142,7 @@ func (t *Table) Bindings(resourceType, attribute string) []Binding {
 			}
 			b.Attribute, b.Key = attr+"."+tag, requestTagPrefix+tag
 		}
-		b.Resources, b.Values = slices.Clone(b.Resources), maps.Clone(b.Values)
+		b.Resources, b.Values, b.Omit = slices.Clone(b.Resources), maps.Clone(b.Values), slices.Clone(b.Omit)
 		out = append(out, b)
 	}
 	return out
@@ -214,6 +219,9 @@ func normalize(attribute string) (attr, tag string) {
 		case rest[0] == '.':
 			return m, rest[1:]
 		case strings.HasPrefix(rest, `["`) && strings.HasSuffix(rest, `"]`) && len(rest) > 4:
+			if key, err := strconv.Unquote(rest[1 : len(rest)-1]); err == nil {
+				return m, key
+			}
 			return m, rest[2 : len(rest)-2]
 		}
 	}

@@ -153,6 +153,47 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// TestTagKeysAreUnquoted: paths quote what is no name, as Go does.
+func TestTagKeysAreUnquoted(t *testing.T) {
+	for attribute, want := range map[string]string{
+		`tags.Owner`: "Owner", `tags["Owner"]`: "Owner", `tags["a\"b"]`: `a"b`, `tags_all["a\\b"]`: `a\b`,
+		`tags["cost center"]`: "cost center", `tags["é"]`: "é", `tags["x.y"]`: "x.y",
+	} {
+		found := false
+		for _, b := range binding.Library().Bindings("aws_ebs_volume", attribute) {
+			found = found || b.Key == "aws:RequestTag/"+want && b.Attribute == "tags."+want
+		}
+		if !found {
+			t.Errorf("%s is not bound to aws:RequestTag/%s: %v", attribute, want, binding.Library().Bindings("aws_ebs_volume", attribute))
+		}
+	}
+}
+
+// TestOmit: the values that Terraform leaves out at creation are there for those
+// who reason about a call.
+func TestOmit(t *testing.T) {
+	for _, tt := range []struct {
+		typ, attribute string
+		want           []string
+	}{{"aws_lb", "internal", []string{"false"}}, {"aws_ebs_volume", "encrypted", nil}} {
+		list := binding.Library().Bindings(tt.typ, tt.attribute)
+		if len(list) == 0 {
+			t.Errorf("%s %s has no binding", tt.typ, tt.attribute)
+		}
+		for _, b := range list {
+			if !slices.Equal(b.Omit, tt.want) {
+				t.Errorf("%s %s: %s omits %q, want %q", tt.typ, tt.attribute, b.Operation, b.Omit, tt.want)
+			}
+			if len(b.Omit) > 0 {
+				b.Omit[0] = "changed" // what callers get is theirs
+			}
+		}
+	}
+	if again := binding.Library().Bindings("aws_lb", "internal"); !slices.Equal(again[0].Omit, []string{"false"}) {
+		t.Error("a caller changed the table")
+	}
+}
+
 func TestUncovered(t *testing.T) {
 	for _, tt := range []struct {
 		typ, attribute string

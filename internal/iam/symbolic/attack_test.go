@@ -118,7 +118,7 @@ func TestProofsUnderAttack(t *testing.T) {
 			for range 20_000 {
 				r := a.request()
 				if proved.holds(r) {
-					t.Fatalf("satisfied by %s", describe(r))
+					t.Fatalf("satisfied by %s", Describe(r))
 				}
 				if hurt.holds(r) {
 					hits++

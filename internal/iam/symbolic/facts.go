@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/iam"
@@ -14,7 +15,7 @@ type Fact struct {
 	Text   string // what is assumed, one sentence
 	Source string // the page that says so
 	// Keys are the condition keys that it speaks of. It is used only where the
-	// expression reads them all.
+	// expression, or another fact in use, reads them all.
 	Keys []string
 	// Holds is satisfied by every request.
 	Holds Expr
@@ -139,23 +140,32 @@ func Typed(source, key string, family iam.Family) Fact {
 	return f
 }
 
-// applicable returns the facts whose keys are all read by the expression, and
-// what they say.
+// applicable returns the facts whose keys are all read, by the expression or by
+// other facts that apply, and what they say.
 func applicable(facts []Fact, e Expr) (used []Fact, held []Expr) {
 	read := map[string]bool{}
 	var conditions []iam.Condition
-	e.node().eachLeaf(func(n *node) {
-		for _, c := range n.leaf.Conditions {
-			read[strings.ToLower(c.Key)] = true
-			conditions = append(conditions, c)
+	reads := func(e Expr) {
+		e.node().eachLeaf(func(n *node) {
+			for _, c := range n.leaf.Conditions {
+				read[strings.ToLower(c.Key)] = true
+				conditions = append(conditions, c)
+			}
+		})
+	}
+	reads(e)
+	applies := make([]bool, len(facts))
+	for again := true; again; {
+		again = false
+		for i, f := range facts {
+			if !applies[i] && !slices.ContainsFunc(f.Keys, func(k string) bool { return !read[strings.ToLower(k)] }) {
+				applies[i], again = true, true
+				reads(f.Holds)
+			}
 		}
-	})
-	for _, f := range facts {
-		all := true
-		for _, k := range f.Keys {
-			all = all && read[strings.ToLower(k)]
-		}
-		if !all {
+	}
+	for i, f := range facts {
+		if !applies[i] {
 			continue
 		}
 		used = append(used, f)

@@ -97,6 +97,17 @@ func TestSigned(t *testing.T) {
 	want(t, Solve(And(deny, cond("ArnNotLike", "aws:PrincipalArn", "arn:*:sts::*:*", "arn:*:iam::*:*")), Options{Facts: append(DefaultFacts(), Signed()...)}).Verdict, Unsatisfiable)
 }
 
+// TestFactsOfFacts uses a default fact on a key that only another fact reads.
+func TestFactsOfFacts(t *testing.T) {
+	f := Fact{
+		Name: "owner", Source: "the test", Keys: []string{"t:owned"},
+		Holds: Or(Not(cond("Bool", "t:owned", "true")), cond("ArnLike", "aws:PrincipalArn", "arn:aws:sts::*:assumed-role/*")),
+	}
+	e := cond("Bool", "t:owned", "true")
+	want(t, Solve(e, Options{Facts: append([]Fact{f}, DefaultFacts()...)}).Verdict, Unsatisfiable)
+	want(t, Solve(e, Options{Facts: []Fact{f}}).Verdict, Satisfiable)
+}
+
 func TestTyped(t *testing.T) {
 	for family, operators := range map[iam.Family][2]Expr{
 		iam.NumericFamily: {cond("NumericLessThanEquals", "k", "5"), cond("NumericGreaterThan", "k", "5")},

@@ -209,7 +209,7 @@ func (q *solver) witness(e Expr, s *search) (Result, *guess) {
 			return Result{Verdict: Satisfiable, Witness: r}, nil
 		}
 	}
-	return unknown("internal error: the simulator disagrees about " + describe(plain.request())), nil
+	return unknown("internal error: the simulator disagrees about " + Describe(plain.request())), nil
 }
 
 // spelled returns the key as the policy spells it.
@@ -240,8 +240,8 @@ func (g *guess) request() *simulate.Request {
 	return r
 }
 
-// describe writes a request in one line.
-func describe(r *simulate.Request) string {
+// Describe writes a request in one line, keys sorted.
+func Describe(r *simulate.Request) string {
 	parts := []string{r.Action + " on " + r.Resource}
 	if r.Principal != "" {
 		parts = append(parts, "by "+r.Principal)

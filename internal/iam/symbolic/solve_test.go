@@ -96,12 +96,12 @@ func TestConditionRules(t *testing.T) {
 			if r.Verdict != c.want {
 				w := ""
 				if r.Witness != nil {
-					w = describe(r.Witness)
+					w = Describe(r.Witness)
 				}
 				t.Fatalf("%s, want %s: %s %s", r.Verdict, c.want, r.Reason, w)
 			}
 			if r.Verdict == Satisfiable && !Eval(c.e, r.Witness) {
-				t.Errorf("the witness is none: %s", describe(r.Witness))
+				t.Errorf("the witness is none: %s", Describe(r.Witness))
 			}
 			if (r.Verdict == Unknown) != (r.Reason != "") {
 				t.Errorf("reason %q of %s", r.Reason, r.Verdict)
@@ -173,7 +173,7 @@ func TestWitnessReadsWell(t *testing.T) {
 	o := Options{Facts: append(DefaultFacts(), Signed()...)}
 	r := Solve(And(Matches(deny), cond("StringLike", "ec2:MetadataHttpTokens", "*")), o)
 	want(t, r.Verdict, Satisfiable)
-	want(t, describe(r.Witness), `ec2:RunInstances on arn:aws:ec2:us-east-1:111122223333:instance/, by arn:aws:iam::111122223333:role/a, `+
+	want(t, Describe(r.Witness), `ec2:RunInstances on arn:aws:ec2:us-east-1:111122223333:instance/, by arn:aws:iam::111122223333:role/a, `+
 		`aws:PrincipalArn="arn:aws:iam::111122223333:role/a", ec2:MetadataHttpTokens="a"`)
 	// A whole evaluator judges the witness too.
 	e := simulate.Compile(simulate.Hierarchy{SCP: []simulate.Level{{Policies: []iam.Policy{
@@ -191,7 +191,7 @@ func TestDeterministic(t *testing.T) {
 	for range 3 {
 		again := Equivalent(one, two, Options{})
 		want(t, again.Stats, first.Stats)
-		want(t, describe(again.Witness), describe(first.Witness))
+		want(t, Describe(again.Witness), Describe(first.Witness))
 	}
 }
 

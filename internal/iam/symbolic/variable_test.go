@@ -47,7 +47,7 @@ func TestVariables(t *testing.T) {
 				t.Fatalf("%s (%s), want %s", r.Verdict, r.Reason, c.want)
 			}
 			if r.Verdict == Satisfiable && !Eval(c.e, r.Witness) {
-				t.Errorf("the witness is none: %s", describe(r.Witness))
+				t.Errorf("the witness is none: %s", Describe(r.Witness))
 			}
 			if r.Verdict == Unknown {
 				want(t, r.Reason, "policy variables decide: ${aws:username}")

@@ -228,7 +228,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	}
 	r := finding.NewReport(finding.Tool{Name: "parapet", Version: s.Version}, inputs, findings, passed)
 	r.Unread = unread
-	if err := s.writeReport(r, outputs); err != nil {
+	if err := s.writeReport(r, outputs, func(id string) string { return o.where(e, id) }); err != nil {
 		return err
 	}
 	return s.verdict(r, o)

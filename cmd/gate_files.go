@@ -50,13 +50,20 @@ func parseOutputs(verb string, values []string) ([]output, error) {
 }
 
 // writeReport writes the report in every form that was asked for, files first,
-// so that they are there when a reader of the output looks for them.
-func (s Streams) writeReport(r finding.Report, outputs []output) error {
+// so that they are there when a reader of the output looks for them. The flags
+// of where lead to a policy.
+func (s Streams) writeReport(r finding.Report, outputs []output, where func(policy string) string) error {
+	write := func(o output, color bool) func(io.Writer, finding.Report) error {
+		if o.format.Name == "table" {
+			return report.Table{Color: color, Where: where}.Write
+		}
+		return o.format.Write
+	}
 	for _, o := range outputs {
 		if o.path == "" {
 			continue
 		}
-		if err := writeFile(o.path, func(w io.Writer) error { return o.format.Write(w, r) }); err != nil {
+		if err := writeFile(o.path, func(w io.Writer) error { return write(o, false)(w, r) }); err != nil {
 			return err
 		}
 	}
@@ -64,11 +71,7 @@ func (s Streams) writeReport(r finding.Report, outputs []output) error {
 		if o.path != "" {
 			continue
 		}
-		write := o.format.Write
-		if o.format.Name == "table" {
-			write = report.Table{Color: s.color(s.OutTerminal)}.Write
-		}
-		if err := write(s.Out, r); err != nil {
+		if err := write(o, s.color(s.OutTerminal))(s.Out, r); err != nil {
 			return diag.Errorf("output-unwritable", "cannot write the report: %v", err)
 		}
 	}

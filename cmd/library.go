@@ -115,6 +115,39 @@ func taken(own, library []engine.Module) error {
 // within reports whether a package is another or lies below it.
 func within(name, above string) bool { return name == above || strings.HasPrefix(name, above+".") }
 
+// where returns the flags with which other verbs find a policy: none for those
+// of the library.
+func (o sources) where(e *engine.Engine, id string) string {
+	p, ok := e.Policy(id)
+	if !ok || len(o.dirs) == 0 {
+		return ""
+	}
+	if name, ok := strings.CutPrefix(p.File, libraryPrefix+"/"); ok && !o.noLibrary {
+		if _, err := fs.Stat(policies.FS, name); err == nil {
+			return ""
+		}
+	}
+	var b strings.Builder
+	for _, dir := range o.dirs {
+		b.WriteString(" --policy " + quoteShell(filepath.ToSlash(dir)))
+	}
+	if o.noLibrary {
+		b.WriteString(" --no-library")
+	}
+	return b.String()
+}
+
+// quoteShell quotes a word for a shell where it needs that.
+func quoteShell(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("./_-+:@%,", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
 // readDir reads modules below a directory.
 func readDir(dir string, read func(fs.FS, string) ([]engine.Module, error)) ([]engine.Module, error) {
 	info, err := os.Stat(dir)

@@ -17,6 +17,9 @@ import (
 // do next.
 type Table struct {
 	Color bool // ANSI colours, for terminals
+	// Where returns the flags with which parapet finds a policy, to be put
+	// behind a command; nil when every policy is the library's.
+	Where func(policy string) string
 }
 
 // Write writes the report.
@@ -153,13 +156,13 @@ func (t Table) summary(b *bytes.Buffer, r finding.Report) {
 		fmt.Fprintf(b, ", %s", t.paint(bold, count(r.Unread, "part")+" not evaluated"))
 	}
 	b.WriteByte('\n')
-	for _, line := range next(r) {
+	for _, line := range t.next(r) {
 		fmt.Fprintf(b, "  %s\n", line)
 	}
 }
 
 // next says what to do about a report.
-func next(r finding.Report) []string {
+func (t Table) next(r finding.Report) []string {
 	var lines []string
 	if r.Summary.Error > 0 {
 		lines = append(lines, "Some policies could not be evaluated, so this run proves nothing about them: fix the policies.")
@@ -168,8 +171,12 @@ func next(r finding.Report) []string {
 		worst := slices.MinFunc(violations(r.Findings), func(a, b finding.Finding) int {
 			return cmp.Compare(slices.Index(finding.Severities, a.Severity), slices.Index(finding.Severities, b.Severity))
 		})
+		where := ""
+		if t.Where != nil {
+			where = clean(t.Where(worst.Policy))
+		}
 		lines = append(lines,
-			"Why, and how to fix it:  parapet policy show "+clean(worst.Policy),
+			"Why, and how to fix it:  parapet policy show "+clean(worst.Policy)+where,
 			"Prevent it next time:    write the findings with --format json=findings.json, then parapet compile findings.json --out guardrails")
 	}
 	if r.Summary.Unknown > 0 {

@@ -248,7 +248,7 @@ func (p *policy) finding(r *resource.Resource, s finding.Status, constants func(
 		Status:      s,
 		Attributes:  []string{},
 		Observed:    p.observe(r, constants),
-		Resource:    finding.SubjectOf(r),
+		Resource:    subject(r),
 		Frameworks:  p.Frameworks,
 		Remediation: p.Remediation,
 	}

@@ -182,6 +182,18 @@ func replace(v any, constants map[string]bool) any {
 	return json.Number("0")
 }
 
+// subject returns the identity of r without what is sensitive of it.
+func subject(r *resource.Resource) finding.Subject {
+	s := finding.SubjectOf(r)
+	if resource.Marked(r.Sensitive, resource.Path{"id"}) {
+		s.ID = nil
+	}
+	if resource.Marked(r.Sensitive, resource.Path{"arn"}) {
+		s.ARN = nil
+	}
+	return s
+}
+
 // stringsIn returns the strings that stand in the modules.
 func stringsIn(mods map[string]*ast.Module) map[string]bool {
 	set := map[string]bool{}

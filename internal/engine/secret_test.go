@@ -90,6 +90,25 @@ deny contains {"msg": sprintf("has %s", [upper(input.resource.values.password)])
 	}
 }
 
+// TestSecretIdentity: an id or an ARN that is sensitive is not shown.
+func TestSecretIdentity(t *testing.T) {
+	t.Parallel()
+	e := mustNew(t, rego("a", `deny contains {"msg": "m"} if input.resource.type == "aws_x"`))
+	res := check(t, e, &resource.Resource{
+		Type: "aws_x", Address: "aws_x.a", ID: "id-Secret", ARN: "arn:aws:x:::Secret", Sensitive: tree(t, `{"id": true, "arn": true}`),
+		Values: object(t, `{"id": "id-Secret", "arn": "arn:aws:x:::Secret"}`),
+	}, &resource.Resource{Type: "aws_x", Address: "aws_x.b", ID: "i", Sensitive: tree(t, `{"password": true}`)})
+	if len(res.Findings) != 2 {
+		t.Fatalf("%+v", res)
+	}
+	if s := res.Findings[0].Resource; s.ID != nil || s.ARN != nil {
+		t.Errorf("shows %v %v", s.ID, s.ARN)
+	}
+	if s := res.Findings[1].Resource; s.ID == nil || *s.ID != "i" {
+		t.Errorf("the id is %v", s.ID)
+	}
+}
+
 // TestSecretErrors: what a policy that fails says of a sensitive value.
 func TestSecretErrors(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/iam"
 )
 
@@ -34,7 +35,12 @@ type declaration struct {
 func (c *compilation) declare(m *Module, w wanted) error {
 	p := w.policy
 	findings := w.findings
-	objects, err := c.in.Engine.Guardrails(c.ctx, p.ID, findings)
+	// A policy that was named is compiled as if something had violated it.
+	asked := findings
+	if len(asked) == 0 {
+		asked = []finding.Finding{{Policy: p.ID, Title: p.Title, Status: finding.Violation}}
+	}
+	objects, err := c.in.Engine.Guardrails(c.ctx, p.ID, asked)
 	if err != nil {
 		return diag.Errorf("guardrail-rule", "the guardrail rule of %s failed: %v", p.ID, err).At(diag.Place{File: p.File, Line: p.Line})
 	}

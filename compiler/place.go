@@ -29,7 +29,7 @@ func (c *compilation) choose(m *Module) {
 		case asked != Auto:
 			moved, reason := layer.Move(g, asked)
 			if reason != "" {
-				m.Program.NotPreventable = append(m.Program.NotPreventable, c.unplaced(m, g, reason))
+				m.Program.NotPreventable = append(m.Program.NotPreventable, c.unplaced(g, reason))
 				continue
 			}
 			moved.Why = fmt.Sprintf("--layer %s asks for it.", asked)
@@ -52,7 +52,7 @@ func (c *compilation) choose(m *Module) {
 }
 
 // unplaced states why a guardrail is not on the layer that was asked for.
-func (c *compilation) unplaced(m *Module, g ir.Guardrail, reason string) ir.NotPreventable {
+func (c *compilation) unplaced(g ir.Guardrail, reason string) ir.NotPreventable {
 	n := ir.NotPreventable{
 		Policy: g.ID, Findings: g.Findings, At: fmt.Sprintf("%s:%d", g.Policy.File, g.Policy.Line),
 		Reason:  fmt.Sprintf("the layer %s cannot hold its guardrail: %s", c.in.Options.Layer, reason),

@@ -120,7 +120,7 @@ func parameter(kind, fallback, description string) map[string]any {
 // logicalID makes a name of CloudFormation: scp-1 → Scp1.
 func logicalID(name string) string {
 	var b strings.Builder
-	for _, word := range strings.Split(name, "-") {
+	for word := range strings.SplitSeq(name, "-") {
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	return b.String()
@@ -133,7 +133,7 @@ func (m module) useCloudFormation(w *markdown) {
 			break
 		}
 	}
-	if m.has(ir.Boundary) {
+	if m.hasBoundary() {
 		w.line("- `%s`: deploy it in each account whose principals shall carry the boundary (CAPABILITY_NAMED_IAM).", boundaryTemplate)
 	}
 	for _, d := range m.docs {

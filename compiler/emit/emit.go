@@ -66,9 +66,9 @@ func prepare(prog ir.Program, docs []pack.Document, set except.Set, o Options) (
 	return m, proof, err
 }
 
-// has reports whether the module has documents of the layer.
-func (m module) has(id ir.Layer) bool {
-	return slices.ContainsFunc(m.docs, func(d pack.Document) bool { return d.Layer == id })
+// hasBoundary reports whether the module has a permissions boundary.
+func (m module) hasBoundary() bool {
+	return slices.ContainsFunc(m.docs, func(d pack.Document) bool { return d.Layer == ir.Boundary })
 }
 
 // part is a file that is written from the program. Nil data is no file.
@@ -86,7 +86,7 @@ func Module(prog ir.Program, docs []pack.Document, set except.Set, o Options) (O
 	}
 	var files []File
 	from := copies
-	if m.has(ir.Boundary) {
+	if m.hasBoundary() {
 		from = slices.Concat(copies, boundaryCopies)
 	}
 	for _, c := range from {

@@ -3,6 +3,7 @@ package emit
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -35,6 +36,11 @@ type Emitted struct {
 	// version of the compiler writes them. While there are any, Documents says
 	// what the data means in the compiler's logic, and not what Terraform makes.
 	Changed []diag.Place
+
+	// Edited are files that Parapet wrote and that were changed or removed since,
+	// sorted; Written says whether the module says which those are.
+	Edited  []string
+	Written bool
 
 	places map[string]diag.Place // of statements, by Sid, and of exceptions, by id
 }
@@ -76,6 +82,7 @@ func ReadModule(fsys fs.FS, o ReadOptions) (Emitted, diag.Diagnostics) {
 	if r.ds.HasErrors() {
 		return r.out, r.ds
 	}
+	r.manifest()
 	r.logic()
 	r.documents()
 	r.tests()
@@ -126,6 +133,31 @@ func (r *reader) proof() {
 	if !r.ds.HasErrors() && len(r.list(documentsDir)) == 0 && len(r.list("modules")) == 0 && len(proof.Documents) > 0 && !slices.Contains(r.list("."), "main.tf") {
 		r.ds = append(r.ds, diag.Errorf("not-a-module", "%s holds documents with the exceptions baked in, and no Terraform module", cmp.Or(r.dir, "the directory")).
 			WithHint("compile it with --format module"))
+	}
+}
+
+// manifest finds the files that were edited. Exceptions are there to be edited;
+// proof.json is not, since it says what is to be proved.
+func (r *reader) manifest() {
+	src, ok := r.file(manifestName, false)
+	if !ok {
+		return
+	}
+	var m manifest
+	if err := json.Unmarshal(src, &m); err != nil {
+		r.ds = append(r.ds, diag.Warningf("module-manifest", "which files were edited is not known: %v", err).At(r.at(manifestName)))
+		return
+	}
+	r.out.Written = true
+	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
+		data, err := fs.ReadFile(r.fsys, path.Clean(name))
+		if err != nil || !slices.Contains(m.Files[name], digest(data)) && !slices.Contains(m.Files[name], digest(unix(data))) {
+			r.out.Edited = append(r.out.Edited, name)
+		}
+	}
+	if slices.Contains(r.out.Edited, proofFile) {
+		r.ds = append(r.ds, diag.Warningf("proof-changed", "proof.json was changed since Parapet wrote it").At(r.at(proofFile)).
+			WithDetail("It says which guardrails there are to prove, so one may be missing.").WithHint("compile the module again"))
 	}
 }
 

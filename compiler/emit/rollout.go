@@ -107,7 +107,7 @@ func (m module) readmeUse(w *markdown) {
 	w.line("- `modules/documents/statements.tf` holds the statements, each below the policy's line and the findings that it comes from.")
 	w.line("- `modules/documents/main.tf` works exceptions in; `modules/documents/tests` decides the findings' own API calls on the result.")
 	w.line("- `proof.json` holds the evidence: verdicts, checks, and every document as it was compiled.")
-	if m.has(ir.Boundary) {
+	if m.hasBoundary() {
 		w.line("- `boundary/` holds the permissions boundary. It is a root module of its own: apply it with the credentials of each account whose principals shall carry it. It reads the same exceptions.")
 	}
 	if len(m.placedSettings()) > 0 {

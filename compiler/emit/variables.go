@@ -7,8 +7,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-
-	"github.com/parapet-dev/parapet/compiler/ir"
 )
 
 // variables writes the variables of the root, with this module's defaults.
@@ -22,7 +20,7 @@ func (m module) variables() ([]byte, error) {
 
 // boundaryVariables writes the variables of boundary/; nil when there is none.
 func (m module) boundaryVariables() ([]byte, error) {
-	if !m.has(ir.Boundary) {
+	if !m.hasBoundary() {
 		return nil, nil
 	}
 	return withDefaults("boundary/variables.tf", map[string]hclwrite.Tokens{

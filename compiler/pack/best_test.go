@@ -113,7 +113,8 @@ func TestSlotsComeFirst(t *testing.T) {
 		},
 		{
 			"then guardrails", limits,
-			[]ir.Guardrail{guard("a", "ec2", 6800), guard("b", "ec2", 6800), guard("c", "ec2", 3300, 3300)}, nil,
+			[]ir.Guardrail{guard("a", "ec2", 6800), guard("b", "ec2", 6800), guard("c", "ec2", 3300, 3300)},
+			nil,
 			map[string]string{"a0": "scp-1", "b0": "scp-2", "c0": "scp-1", "c1": "scp-2"},
 		},
 	} {

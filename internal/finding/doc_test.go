@@ -30,15 +30,15 @@ func TestDocumented(t *testing.T) {
 			return
 		}
 		seen[typ] = true
-		for i := range typ.NumField() {
-			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		for field := range typ.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == "-" {
 				continue
 			}
 			if !strings.Contains(string(text), "`"+name+"`") {
-				t.Errorf("%s.%s: docs/findings.md does not describe `%s`", typ.Name(), typ.Field(i).Name, name)
+				t.Errorf("%s.%s: docs/findings.md does not describe `%s`", typ.Name(), field.Name, name)
 			}
-			walk(typ.Field(i).Type)
+			walk(field.Type)
 		}
 	}
 	walk(reflect.TypeFor[finding.Report]())

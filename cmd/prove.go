@@ -248,12 +248,28 @@ func references(ctx context.Context, in compiler.Input, m emit.Emitted) ([]prove
 			}
 			if ref.Unknown = reason; reason == "" {
 				ref.Guardrail = g
+				ref.Unknown = promised(pg, g)
 			}
 		}
 		ref.Guardrail.Tests = append(ref.Guardrail.Tests, testsOf(m, pg.ID, ref.Guardrail.Tests)...)
 		out = append(out, ref)
 	}
 	return out, nil
+}
+
+// promised says why a guardrail is not as faithful today as proof.json says,
+// because more is known of AWS or of its policy's examples by now; empty when it
+// is.
+func promised(pg emit.ProofGuardrail, g ir.Guardrail) string {
+	order := []ir.Fidelity{ir.Exact, ir.Looser, ir.Stricter}
+	if slices.Index(order, g.Fidelity) <= slices.Index(order, pg.Fidelity) {
+		return ""
+	}
+	why := ""
+	if len(g.Checks.Counterexamples) > 0 {
+		why = " (" + g.Checks.Counterexamples[0] + ")"
+	}
+	return fmt.Sprintf("proof.json says that it is %s, but today it is %s%s: compile it again", pg.Fidelity, g.Fidelity, why)
 }
 
 // rederive derives one guardrail as its compilation did. A guardrail that its

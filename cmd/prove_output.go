@@ -32,6 +32,7 @@ type (
 		Path       string               `json:"path"`
 		Account    string               `json:"account,omitempty"`
 		Holds      bool                 `json:"holds"`
+		Edited     []string             `json:"edited"` // files, since the module was compiled
 		Guardrails []proveGuardrailJSON `json:"guardrails"`
 		Lockout    []lockoutJSON        `json:"lockout"`
 		Wide       []wideJSON           `json:"wide"`
@@ -125,7 +126,7 @@ func (s Streams) writeJSON(v any) error {
 
 func (p proved) json() proveModuleJSON {
 	out := proveModuleJSON{
-		Path: p.path, Account: p.module.Proof.Account, Holds: p.report.Holds(), Guardrails: []proveGuardrailJSON{},
+		Path: p.path, Account: p.module.Proof.Account, Holds: p.report.Holds(), Edited: append([]string{}, p.module.Edited...), Guardrails: []proveGuardrailJSON{},
 		Lockout: []lockoutJSON{}, Wide: []wideJSON{}, Exceptions: []conflictJSON{}, Warnings: []warningJSON{},
 	}
 	for _, g := range p.report.Guardrails {
@@ -202,6 +203,9 @@ func (p proved) table(b *strings.Builder) {
 	for _, g := range p.report.Guardrails {
 		p.failures(b, g)
 	}
+	if counts[false] > 0 {
+		p.edits(b)
+	}
 	p.lockout(b)
 	if len(p.report.Conflicts) > 0 {
 		b.WriteString("\n  exceptions:\n")
@@ -250,6 +254,18 @@ func (p proved) failures(b *strings.Builder, g prove.Guardrail) {
 	}
 	for _, w := range g.Wrong {
 		fmt.Fprintf(b, "    test       %s\n", w)
+	}
+}
+
+// edits says what may have led to what does not hold.
+func (p proved) edits(b *strings.Builder) {
+	files := slices.DeleteFunc(slices.Clone(p.module.Edited), func(f string) bool { return strings.Contains(f, "README") })
+	switch {
+	case !p.module.Written:
+	case len(files) > 0:
+		fmt.Fprintf(b, "\n  edited since it was compiled: %s\n", strings.Join(files, ", "))
+	default:
+		fmt.Fprintf(b, "\n  no file was edited since it was compiled by version %s; parameters, policies, findings or the version may differ now\n", p.module.Proof.Tool.Version)
 	}
 }
 

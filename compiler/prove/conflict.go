@@ -1,9 +1,11 @@
 package prove
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/parapet-dev/parapet/compiler/except"
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/internal/iam/symbolic"
 )
@@ -23,6 +25,7 @@ func (p *prover) conflicts() []Conflict {
 		return nil
 	}
 	inForce := p.inForce()
+	protected := except.ProtectedTags(p.program())
 	for _, r := range p.in.Records {
 		if !r.Expires.IsZero() && !r.Expires.After(p.in.Now) {
 			out = append(out, Conflict{Exception: r.ID, What: "it ended at " + r.Expires.UTC().Format("2006-01-02T15:04:05Z") + ", and Terraform refuses the plan until it is removed or renewed"})
@@ -48,11 +51,25 @@ func (p *prover) conflicts() []Conflict {
 				out = append(out, Conflict{r.ID, g.ID, "it exempts everybody, so the guardrail denies nothing"})
 			}
 		}
+		for _, key := range slices.Sorted(maps.Keys(r.PrincipalTags)) {
+			if !slices.Contains(protected, key) {
+				out = append(out, Conflict{Exception: r.ID, What: "no guardrail of this module protects the principal tag " + key + ": unless one elsewhere does, whoever may tag a role can exempt it"})
+			}
+		}
 		if !reached {
 			out = append(out, Conflict{Exception: r.ID, What: "it names no guardrail of this module (" + strings.Join(r.Policies, ", ") + ")"})
 		}
 	}
 	return slices.Compact(out)
+}
+
+// program is the documents' statements as guardrails.
+func (p *prover) program() ir.Program {
+	var out ir.Program
+	for _, d := range p.in.Documents {
+		out.Guardrails = append(out.Guardrails, ir.Guardrail{ID: d.Name, Layer: d.Layer, Statements: d.Statements})
+	}
+	return out
 }
 
 // everybody reports whether an exception leaves a guardrail nothing to deny.

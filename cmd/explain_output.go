@@ -81,9 +81,48 @@ func guardedBy(f findingView) string {
 	return cmp.Or(strings.Join(out, ", "), "not known")
 }
 
+// moduleOverview writes what the modules hold, one after the other.
 func moduleOverview(b *strings.Builder, x explainJSON) {
+	var modules []string
+	for _, m := range slices.Concat(
+		views(x.Guardrails, func(g guardrailView) string { return g.Module }),
+		views(x.Exceptions, func(e exceptionView) string { return e.Module }),
+		views(x.NotPreventable, func(n notPreventableView) string { return n.Module }),
+	) {
+		if !slices.Contains(modules, m) {
+			modules = append(modules, m)
+		}
+	}
+	slices.Sort(modules)
+	for _, m := range modules {
+		fmt.Fprintf(b, "%s\n\n", m)
+		guardrailRows(b, slices.DeleteFunc(slices.Clone(x.Guardrails), func(g guardrailView) bool { return g.Module != m }))
+		exceptionRows(b, slices.DeleteFunc(slices.Clone(x.Exceptions), func(e exceptionView) bool { return e.Module != m }))
+		reasonLines(b, slices.DeleteFunc(slices.Clone(x.NotPreventable), func(n notPreventableView) bool { return n.Module != m }))
+		b.WriteString("\n")
+	}
+	if len(modules) == 0 {
+		b.WriteString("There is nothing to explain: the module is empty.\n")
+		return
+	}
+	fmt.Fprintf(b, "More of one: parapet explain %s ID, where ID is a Sid, a guardrail or an exception\n", x.Path)
+}
+
+// views returns a part of each view.
+func views[T any](list []T, part func(T) string) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = part(v)
+	}
+	return out
+}
+
+func guardrailRows(b *strings.Builder, guardrails []guardrailView) {
+	if len(guardrails) == 0 {
+		return
+	}
 	rows := [][]string{{"guardrail", "layer", "fidelity", "trust", "findings", "statements"}}
-	for _, g := range x.Guardrails {
+	for _, g := range guardrails {
 		var what []string
 		for _, st := range g.Statements {
 			what = append(what, st.Sid)
@@ -91,24 +130,34 @@ func moduleOverview(b *strings.Builder, x explainJSON) {
 		for _, s := range g.Settings {
 			what = append(what, s.Type)
 		}
+		for _, d := range g.Declares {
+			what = append(what, d.PolicyType)
+		}
 		rows = append(rows, []string{g.ID, string(g.Layer), string(g.Fidelity), string(g.Trust), fmt.Sprint(len(g.Findings)), strings.Join(what, ", ")})
 	}
-	table(b, "", rows)
-	if len(x.Exceptions) > 0 {
-		rows := [][]string{{"exception", "owner", "guardrails", "characters", "exempts"}}
-		for _, e := range x.Exceptions {
-			rows = append(rows, []string{e.ID, e.Owner, fmt.Sprint(len(e.Guardrails)), fmt.Sprint(e.Characters), e.Who})
-		}
-		b.WriteString("\n")
-		table(b, "", rows)
+	table(b, "  ", rows)
+}
+
+func exceptionRows(b *strings.Builder, exceptions []exceptionView) {
+	if len(exceptions) == 0 {
+		return
 	}
-	if len(x.NotPreventable) > 0 {
-		b.WriteString("\nnot preventable:\n")
-		for _, n := range x.NotPreventable {
-			fmt.Fprintf(b, "  %s (%s): %s\n", n.Policy, n.At, n.Reason)
-		}
+	rows := [][]string{{"exception", "owner", "guardrails", "characters", "exempts"}}
+	for _, e := range exceptions {
+		rows = append(rows, []string{e.ID, e.Owner, fmt.Sprint(len(e.Guardrails)), fmt.Sprint(e.Characters), e.Who})
 	}
-	fmt.Fprintf(b, "\nMore of one: parapet explain %s ID, where ID is a Sid, a guardrail or an exception\n", x.Path)
+	b.WriteString("\n")
+	table(b, "  ", rows)
+}
+
+func reasonLines(b *strings.Builder, reasons []notPreventableView) {
+	if len(reasons) == 0 {
+		return
+	}
+	b.WriteString("\n  not preventable:\n")
+	for _, n := range reasons {
+		fmt.Fprintf(b, "    %s (%s): %s\n", n.Policy, n.At, n.Reason)
+	}
 }
 
 func writeFinding(b *strings.Builder, f findingView) {

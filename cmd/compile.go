@@ -144,6 +144,15 @@ func (o compileOptions) check() error {
 	return nil
 }
 
+// moduleDir is where a module goes: into a directory of its own, but for the one
+// module of an organization.
+func (o compileOptions) moduleDir(module string) string {
+	if o.per == string(compiler.PerOrganization) {
+		return o.out
+	}
+	return filepath.Join(o.out, module)
+}
+
 // compile reads findings and writes modules.
 func (s Streams) compile(ctx context.Context, o compileOptions) error {
 	if err := o.check(); err != nil {
@@ -172,7 +181,7 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 		AllowStricter: o.stricter, AllowUntested: o.untested, Version: s.Version,
 	}
 	in.Examples = exampleLoader(ctx, in.Engine)
-	in.Previous = func(module string) map[string]string { return previousDocuments(filepath.Join(o.out, module)) }
+	in.Previous = func(module string) map[string]string { return previousDocuments(o.moduleDir(module)) }
 	s.progress("compiling %d findings", len(in.Findings))
 	res, ds := compiler.Compile(ctx, in)
 	s.progressDone()
@@ -181,11 +190,11 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 		return errReported
 	}
 	for _, m := range res.Modules {
-		if err := emit.WriteDir(filepath.Join(o.out, m.Name), m.Output.Files, o.force); err != nil {
+		if err := emit.WriteDir(o.moduleDir(m.Name), m.Output.Files, o.force); err != nil {
 			return err
 		}
 	}
-	if err := writeSummary(s.Out, res, filepath.ToSlash(o.out)); err != nil {
+	if err := writeSummary(s.Out, res, o.moduleDir); err != nil {
 		return diag.Errorf("output-unwritable", "cannot write the summary: %v", err)
 	}
 	if len(res.Unanswered) > 0 {
@@ -293,13 +302,13 @@ func previousDocuments(dir string) map[string]string {
 }
 
 // writeSummary says what was compiled, module by module.
-func writeSummary(w io.Writer, res compiler.Result, out string) error {
+func writeSummary(w io.Writer, res compiler.Result, dir func(module string) string) error {
 	var b strings.Builder
 	if len(res.Modules) == 0 {
 		b.WriteString("There is no violation to compile.\n")
 	}
 	for _, m := range res.Modules {
-		fmt.Fprintf(&b, "%s/%s\n", out, m.Name)
+		fmt.Fprintf(&b, "%s\n", filepath.ToSlash(dir(m.Name)))
 		summarize(&b, m)
 	}
 	for _, f := range res.Unanswered {
@@ -312,14 +321,14 @@ func writeSummary(w io.Writer, res compiler.Result, out string) error {
 // summarize writes the guardrails, documents and refusals of a module.
 func summarize(b *strings.Builder, m compiler.Module) {
 	if len(m.Program.Guardrails) > 0 {
-		rows := [][]string{{"guardrail", "layer", "fidelity", "trust", "states", "findings"}}
+		rows := [][]string{{"guardrail", "layer", "fidelity", "trust", "states", "proof", "findings"}}
 		for _, g := range m.Program.Guardrails {
 			states := fmt.Sprint(g.Checks.States)
 			if g.Origin == ir.Declared {
 				states = string(ir.Declared)
 			}
 			rows = append(rows, []string{
-				g.ID, string(g.Layer), string(g.Fidelity), string(g.Trust), states, fmt.Sprint(len(g.Findings)),
+				g.ID, string(g.Layer), string(g.Fidelity), string(g.Trust), states, proofWord(g), fmt.Sprint(len(g.Findings)),
 			})
 		}
 		b.WriteString("\n")
@@ -341,26 +350,32 @@ func summarize(b *strings.Builder, m compiler.Module) {
 	b.WriteString("\n")
 }
 
-// explainLayers says why guardrails are on their layers, those with the same
-// reason together.
+// explainLayers says once for each layer why guardrails are on it. The README and
+// explain tell more of each.
 func explainLayers(b *strings.Builder, guardrails []ir.Guardrail) {
-	type reason struct {
-		layer ir.Layer
-		why   string
-	}
-	ids := map[reason][]string{}
-	var order []reason
-	for _, g := range guardrails {
-		r := reason{g.Layer, g.Why}
-		if ids[r] == nil {
-			order = append(order, r)
-		}
-		ids[r] = append(ids[r], g.ID)
-	}
+	told := map[string]bool{}
 	b.WriteString("\n")
-	for _, r := range order {
-		fmt.Fprintf(b, "  %s for %s\n    %s\n", r.layer, strings.Join(ids[r], ", "), r.why)
+	for _, g := range guardrails {
+		first, _, _ := strings.Cut(g.Why, ". ")
+		line := fmt.Sprintf("  %s: %s.\n", g.Layer, strings.TrimSuffix(first, "."))
+		if g.Why != "" && !told[line] {
+			told[line] = true
+			b.WriteString(line)
+		}
 	}
+}
+
+// proofWord is the proof of a guardrail in one word.
+func proofWord(g ir.Guardrail) string {
+	switch p := g.Checks.Proof; {
+	case p == nil:
+		return "-"
+	case p.Coverage == ir.Proved && p.Excess == ir.Proved:
+		return string(ir.Proved)
+	case p.Coverage == ir.Refuted || p.Excess == ir.Refuted:
+		return string(ir.Refuted)
+	}
+	return string(ir.Unknown)
 }
 
 // table writes rows in columns.

@@ -69,7 +69,7 @@ func (l *lowering) kindOf(typ, path string) kind {
 	if len(bs) == 0 {
 		return anyKind
 	}
-	found := stringKind
+	found := anyKind // of EC2's attributes the keys are strings, whatever they are
 	for _, b := range bs {
 		_, mapsTrue := b.Values["true"]
 		_, mapsFalse := b.Values["false"]
@@ -78,8 +78,8 @@ func (l *lowering) kindOf(typ, path string) kind {
 			return boolKind
 		case b.KeyType == "Numeric":
 			return numberKind
-		case strings.HasPrefix(b.Key, "ec2:Attribute/"): // always a string, whatever the attribute is
-			found = anyKind
+		case !strings.HasPrefix(b.Key, "ec2:Attribute/"):
+			found = stringKind
 		}
 	}
 	return found

@@ -68,19 +68,22 @@ func (s Set) costly(g ir.Guardrail) diag.Diagnostics {
 }
 
 func unmatched(r Record, glob string, prog ir.Program) (diag.Diagnostic, bool) {
-	setting := ""
+	setting := ir.Guardrail{}
 	for _, g := range prog.Guardrails {
 		switch {
 		case !iam.Match(glob, g.ID):
 		case len(g.Statements) > 0:
 			return diag.Diagnostic{}, false
 		default:
-			setting = g.ID
+			setting = g
 		}
 	}
 	d := diag.Warningf("exception-unmatched", "exception %s names %q, which is no guardrail here", r.ID, glob)
-	if setting != "" {
-		d = d.WithDetail("%s is a setting of the account: it holds for everyone.", setting)
+	switch {
+	case setting.Layer == ir.Declarative:
+		d = d.WithDetail("%s is a declarative policy: it is excepted by account or OU only.", setting.ID)
+	case setting.ID != "":
+		d = d.WithDetail("%s is a setting of the account: it holds for everyone.", setting.ID)
 	}
 	return d, true
 }

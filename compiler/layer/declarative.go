@@ -13,7 +13,9 @@ import (
 // declarative is the declarative policy of AWS Organizations: the value that a
 // setting of a service has in every account and Region below a target. It holds
 // for everyone; who must be left out gets another value on an OU or account of
-// its own.
+// its own. Its fidelity is about states: exact means that the setting can have no
+// value that the policy flags, and every one that it does not. Calls that set it,
+// sound ones too, fail.
 var declarative = Layer{
 	ID:          ir.Declarative,
 	Title:       "declarative policy",

@@ -211,6 +211,15 @@ func (s Subject) bound(typ, path string) []binding.Binding {
 // denies data volumes.
 func (s Subject) withSiblings(typ string, ops []string) []Read {
 	reads := slices.Clone(s.Reads[typ])
+	for i, r := range reads {
+		for _, b := range s.bound(typ, r.Path) { // what Terraform leaves out, and what the key renames
+			for _, v := range slices.Concat(b.Omit, slices.Sorted(maps.Keys(b.Values))) {
+				if !slices.Contains(reads[i].Constants, v) && !strings.ContainsAny(v, "*:") && v != "json" {
+					reads[i].Constants = append(slices.Clip(reads[i].Constants), v)
+				}
+			}
+		}
+	}
 	for _, r := range s.Reads[typ] {
 		for _, b := range s.bound(typ, r.Path) {
 			if b.Each == "" && !b.Multivalued || b.Phase != binding.Create || !slices.Contains(ops, b.Operation) {

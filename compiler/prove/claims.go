@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parapet-dev/parapet/compiler/except"
@@ -119,8 +120,9 @@ func (p *prover) wantedBy(d verify.Deny) symbolic.Expr {
 		if r.Unknown != "" || r.Guardrail.Layer != d.Layer {
 			continue
 		}
-		meets := verify.Meeting([]verify.Deny{d}, r.Guardrail.Operations)
-		if len(meets) > 0 || r.Guardrail.ID == d.Guardrail {
+		if slices.ContainsFunc(r.Guardrail.Statements, func(st ir.Statement) bool {
+			return len(verify.Meeting([]verify.Deny{d}, st.Actions)) > 0
+		}) {
 			out = append(out, p.wanted(r.Guardrail))
 		}
 	}

@@ -38,6 +38,8 @@ import (
 type Reference struct {
 	Guardrail ir.Guardrail
 	Unknown   string // why the policy tells nothing of it; empty: it does
+
+	stray bool // nobody asks for it: the documents alone have statements of it
 }
 
 // Input is what is proved.
@@ -176,7 +178,7 @@ func newProver(in Input, o Options) *prover {
 			return r.Guardrail.ID == d.Guardrail && r.Guardrail.Layer == d.Layer
 		})
 		if !known {
-			p.references = append(p.references, Reference{Guardrail: ir.Guardrail{ID: d.Guardrail, Layer: d.Layer}})
+			p.references = append(p.references, Reference{Guardrail: ir.Guardrail{ID: d.Guardrail, Layer: d.Layer}, stray: true})
 		}
 	}
 	slices.SortStableFunc(p.references, func(a, b Reference) int {
@@ -223,6 +225,9 @@ func (p *prover) guardrail(ref Reference) Guardrail {
 		out.Excess = Claim{Verdict: ir.Proved} // a setting has no more than its arguments
 	case g.Layer == ir.Declarative:
 		out.Coverage, out.Excess = p.declarative(g)
+	case len(g.Statements) == 0 && !ref.stray:
+		out.Coverage = Claim{Verdict: ir.Unknown, Reason: "its policy gives no statement, so there is nothing to prove it by"}
+		out.Excess = p.excess(g)
 	default:
 		out.Coverage = p.coverage(g)
 		out.Excess = p.excess(g)

@@ -248,6 +248,11 @@ func TestUnknown(t *testing.T) {
 	if g := rep.Guardrails[0]; g.ID != "acl" || g.Excess.Verdict != ir.Refuted || !g.Excess.Guardrail {
 		t.Errorf("statements of no guardrail: %+v", g)
 	}
+	in.References = append(in.References, prove.Reference{Guardrail: ir.Guardrail{ID: "empty", Layer: ir.SCP}})
+	rep, _ = prove.Check(t.Context(), in, prove.Options{})
+	if g := rep.Guardrails[1]; g.ID != "empty" || g.Coverage.Verdict != ir.Unknown {
+		t.Errorf("a guardrail without statements: %+v", g)
+	}
 	if rep, _ = prove.Check(t.Context(), in, prove.Options{MaxStates: 1}); rep.Holds() {
 		t.Error("everything is proved with a single state")
 	}

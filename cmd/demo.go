@@ -169,6 +169,7 @@ func writeTrace(b *strings.Builder, m compiler.Module, findings []finding.Findin
 		fmt.Fprintf(b, "  fidelity   %s, over %d states; examples: %d denied, %d let through\n",
 			g.Fidelity, g.Checks.States, g.Checks.Examples.Denied, g.Checks.Examples.Allowed)
 		fmt.Fprintf(b, "  trust      %s\n", g.Trust)
+		fmt.Fprintf(b, "  proof      over all requests: nothing slips through but by an exception, nothing else is denied: %s\n", proofWord(g))
 		return nil
 	}
 	return nil

@@ -222,7 +222,7 @@ func TestSetsAgainstEnumeration(t *testing.T) {
 			}
 		}
 	}
-	m := maker{rand.New(rand.NewPCG(6, 6)), false}
+	m := maker{Rand: rand.New(rand.NewPCG(6, 6))}
 	found := map[bool]int{}
 	for i := range 3000 {
 		th := &theory{
@@ -278,7 +278,7 @@ func TestSearchAgainstEnumeration(t *testing.T) {
 			requests = append(requests, r)
 		}
 	}
-	m := maker{rand.New(rand.NewPCG(8, 8)), false}
+	m := maker{Rand: rand.New(rand.NewPCG(8, 8))}
 	leaf := func() Expr {
 		if m.IntN(4) == 0 {
 			return Action(m.some(1, 2, func() string { return m.pick("s:A", "s:B") })...)

@@ -237,11 +237,28 @@ func accountLemma(r *simulate.Request) (Expr, bool) {
 	return And(sameAccount(iam.Escape(arn.Account)), sameAccount(iam.Escape(account))), true
 }
 
+// callerLemma joins the caller and aws:PrincipalArn: for the callers that the
+// two name, and for their accounts.
 func callerLemma(r *simulate.Request) (Expr, bool) {
-	arn, ok := iam.SplitARN(r.Principal)
-	if !ok || arn.Resource == "root" || strings.HasPrefix(arn.Resource, "assumed-role/") {
-		return Expr{}, false // naming these says less than which caller it is
+	if r.Principal == "" {
+		return Expr{}, false
 	}
-	named := Matches(iam.Statement{Principal: &iam.Principal{AWS: []string{r.Principal}}})
-	return Or(Not(named), condition("StringEquals", keyPrincipalARN, iam.Escape(r.Principal))), true
+	text, _ := oneText(r, keyPrincipalARN)
+	var all []Expr
+	for _, caller := range []string{r.Principal, text} {
+		arn, ok := iam.SplitARN(caller)
+		if !ok || strings.ContainsAny(caller, "*?$") || strings.HasPrefix(arn.Resource, "assumed-role/") {
+			continue
+		}
+		same := func(named string, by Expr) {
+			names := Matches(iam.Statement{Principal: &iam.Principal{AWS: []string{named}}})
+			all = append(all, Or(And(names, by), Not(Or(names, by))))
+		}
+		root := "arn:" + arn.Partition + ":iam::" + arn.Account + ":root"
+		same(root, condition("ArnLike", keyPrincipalARN, "arn:*:*:*:"+arn.Account+":*"))
+		if caller != root { // naming that says less than which caller it is
+			same(caller, condition("StringEquals", keyPrincipalARN, caller))
+		}
+	}
+	return And(all...), len(all) > 0
 }

@@ -172,6 +172,11 @@ func TestPrincipals(t *testing.T) {
 		"NotPrincipal with the account":       {And(sparing(iam.Principal{AWS: append([]string{"111122223333"}, role.AWS...)}), names(role)), Unsatisfiable},
 		"the caller's ARN":                    {And(names(role), cond("StringEquals", "aws:PrincipalArn", role.AWS[0])), Satisfiable},
 		"not another's ARN":                   {And(names(role), cond("StringEquals", "aws:PrincipalArn", user.AWS[0])), Unsatisfiable},
+		"everybody, without an ARN":           {And(names(iam.Principal{Any: true}), cond("ArnNotLike", "aws:PrincipalArn", "arn:*:*:*:*:*")), Satisfiable},
+		"an account, with an ARN":             {And(names(account), cond("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/a*")), Satisfiable},
+		"an account, with another's ARN":      {And(names(account), cond("ArnLike", "aws:PrincipalArn", "arn:aws:iam::4*:role/a*")), Unsatisfiable},
+		"all of an account have an ARN":       {And(names(account), cond("ArnNotLike", "aws:PrincipalArn", "arn:*:*:*:111122223333:*")), Unsatisfiable},
+		"not the role, but its ARN":           {And(names(account), Not(names(role)), cond("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/path/r")), Unsatisfiable},
 		"a session":                           {names(iam.Principal{AWS: []string{"arn:aws:sts::111122223333:assumed-role/r/s"}}), Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -195,5 +200,5 @@ func TestFactsThatNeverSettle(t *testing.T) {
 	r := Solve(cond("StringLike", "t:k", "a*"), Options{Facts: []Fact{f}})
 	want(t, r.Verdict, Unknown)
 	want(t, n, maxRounds)
-	want(t, r.Reason, "the facts that join keys were not met after 100 rounds")
+	want(t, r.Reason, "the fact moving is not met after 40 rounds")
 }

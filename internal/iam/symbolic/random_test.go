@@ -13,7 +13,8 @@ import (
 // constants in play.
 type maker struct {
 	*rand.Rand
-	variables bool
+	variables  bool
+	principals bool
 }
 
 func (m maker) pick(list ...string) string { return list[m.IntN(len(list))] }
@@ -118,6 +119,20 @@ func (m maker) statement() iam.Statement {
 	default:
 		s.Resources = m.some(1, 2, m.resource)
 	}
+	if m.principals && m.IntN(3) == 0 {
+		p := &iam.Principal{Any: m.IntN(5) == 0}
+		if !p.Any {
+			p.AWS = m.some(0, 2, func() string {
+				return m.pick("*", "111111111111", "arn:aws:iam::222222222222:root", "arn:aws:iam::111111111111:role/a", "arn:aws:iam::222222222222:role/ab", "arn:aws:iam::444444444444:user/a")
+			})
+			p.Service = m.some(0, 1, func() string { return m.pick("s3.amazonaws.com", "ec2.amazonaws.com") })
+		}
+		if m.IntN(3) == 0 {
+			s.NotPrincipal = p
+		} else {
+			s.Principal = p
+		}
+	}
 	for range m.IntN(4) {
 		s.Conditions = append(s.Conditions, m.condition())
 	}
@@ -197,6 +212,10 @@ func (m maker) request(e Expr) *simulate.Request {
 		r.Context["aws:PrincipalAccount"] = simulate.Single(arn.Account)
 	} else if m.IntN(2) == 0 {
 		r.Context["aws:PrincipalAccount"] = simulate.Single(m.pick("111111111111", "anonymous", "222222222222"))
+	}
+	r.Principal = m.pick("", "s3.amazonaws.com", "x.amazonaws.com", "arn:aws:iam::111111111111:role/a", "arn:aws:iam::222222222222:root", "arn:aws:iam::333333333333:role/b")
+	if v, ok := r.Context["aws:PrincipalArn"]; ok && m.IntN(4) != 0 {
+		r.Principal = v.Strings()[0]
 	}
 	return r
 }

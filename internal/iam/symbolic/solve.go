@@ -61,7 +61,7 @@ const defaultStates = 200_000
 const statesInAll = 10
 
 // maxRounds is how often a request may break a fact.
-const maxRounds = 100
+const maxRounds = 40
 
 // multiValued lists the multi-valued global keys
 // (reference_policies_condition-keys, "Value type – Multivalued").
@@ -102,6 +102,7 @@ func unknown(reason string) Result { return Result{Verdict: Unknown, Reason: rea
 // solve adds what a request breaks of the facts until none is broken.
 func (q *solver) solve() Result {
 	assumed := slices.Clone(q.held)
+	last := "" // the fact that was broken last
 	for range maxRounds {
 		q.stats.Rounds++
 		r, g := q.round(And(append([]Expr{q.expr}, assumed...)...))
@@ -117,7 +118,7 @@ func (q *solver) solve() Result {
 				continue
 			}
 			if lemma, ok := f.Lemma(r.Witness); ok && !Eval(lemma, r.Witness) {
-				assumed, broken = append(assumed, lemma), true
+				assumed, broken, last = append(assumed, lemma), true, f.Name
 			}
 		}
 		if !broken {
@@ -125,7 +126,7 @@ func (q *solver) solve() Result {
 			return r
 		}
 	}
-	return unknown(fmt.Sprintf("the facts that join keys were not met after %d rounds", maxRounds))
+	return unknown(fmt.Sprintf("the fact %s is not met after %d rounds", last, maxRounds))
 }
 
 // guess is a model in which a policy variable decides.
@@ -203,6 +204,9 @@ func (q *solver) witness(e Expr, s *search) (Result, *guess) {
 	for i, list := range model {
 		polished.values[i] = s.theory.polish(list, plain.values[i])
 	}
+	for _, m := range []*guess{polished, plain} {
+		m.agreeOnCaller(s.theory, model)
+	}
 	judge := newReplay(e)
 	for _, m := range []*guess{polished, plain} {
 		if r := m.request(); judge.holds(r) {
@@ -211,6 +215,25 @@ func (q *solver) witness(e Expr, s *search) (Result, *guess) {
 	}
 	return unknown("internal error: the simulator disagrees about " + Describe(plain.request())), nil
 }
+
+// agreeOnCaller takes the caller from aws:PrincipalArn, or takes nobody where
+// that key is absent, if the policies treat that caller as they should. So the
+// facts about callers only have to speak of those that policies name.
+func (g *guess) agreeOnCaller(t *theory, model [][]supposition) {
+	caller := slices.Index(g.names, thePrincipal)
+	if caller < 0 {
+		return
+	}
+	right := single("")
+	if arn := slices.IndexFunc(g.names, isPrincipalARN); arn >= 0 && g.values[arn].kind == alone {
+		right = g.values[arn]
+	}
+	if t.fits(model[caller], right) {
+		g.values[caller] = right
+	}
+}
+
+func isPrincipalARN(key string) bool { return strings.EqualFold(key, keyPrincipalARN) }
 
 // spelled returns the key as the policy spells it.
 func (a *atom) spelled() string {
@@ -264,7 +287,7 @@ func addCaller(r *simulate.Request) {
 		return
 	}
 	for k, v := range r.Context {
-		if strings.EqualFold(k, keyPrincipalARN) && len(v.Strings()) == 1 {
+		if isPrincipalARN(k) && len(v.Strings()) == 1 {
 			r.Principal = v.Strings()[0]
 		}
 	}

@@ -43,8 +43,10 @@ func layered() ir.Program {
 		g.Why = layer.Why(g)
 		return g
 	}
+	insiders := acl("aws-s3-insiders", "S3Insiders", ir.RCP)
+	insiders.Statements[0].Conditions = append(insiders.Statements[0].Conditions, cond("StringEquals", "aws:PrincipalAccount", "111122223333"))
 	prog.Guardrails = append(
-		prog.Guardrails,
+		prog.Guardrails, insiders,
 		acl("aws-s3-public-acl", "S3PublicAclR", ir.RCP), acl("aws-s3-public-acl", "S3PublicAclS", ir.SCP),
 		acl("aws-s3-only-outside", "S3OnlyOutside", ir.RCP), acl("aws-s3-team-acl", "S3TeamAcl", ir.Boundary),
 		ir.Guardrail{
@@ -207,8 +209,8 @@ func TestTerraformLayers(t *testing.T) {
 	tf.Run(dir, "fmt", "-check", "-diff", "-recursive", "-no-color")
 	documents := filepath.Join(dir, "modules", "documents")
 	tf.Init(documents)
-	passes(t, tf, documents, 20)
-	for place, runs := range map[string]int{"": 9, "boundary": 1} {
+	passes(t, tf, documents, 21)
+	for place, runs := range map[string]int{"": 10, "boundary": 1} {
 		root := filepath.Join(dir, place)
 		tf.InitAWS(root)
 		tf.Run(root, "validate", "-no-color")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/compiler/pack"
+	"github.com/parapet-dev/parapet/internal/iam"
 )
 
 // requests writes the requests that the tests decide: what the findings and
@@ -195,16 +196,28 @@ func (m module) decisions() ([]byte, error) {
 	return f.bytes()
 }
 
-// resourceGuardrails returns the ids of guardrails on RCPs alone, sorted.
+// resourceGuardrails returns the ids of guardrails on RCPs alone that deny
+// whoever calls, sorted.
 func (m module) resourceGuardrails() []string {
 	var ids []string
 	for _, g := range m.guardrails() {
-		alone := !slices.ContainsFunc(m.guardrails(), func(o ir.Guardrail) bool { return o.ID == g.ID && o.Layer != ir.RCP })
-		if alone {
+		other := slices.ContainsFunc(m.guardrails(), func(o ir.Guardrail) bool {
+			return o.ID == g.ID && (o.Layer != ir.RCP || readsPrincipal(o))
+		})
+		if !other {
 			ids = append(ids, g.ID)
 		}
 	}
 	return ids
+}
+
+// readsPrincipal reports whether a guardrail asks who calls.
+func readsPrincipal(g ir.Guardrail) bool {
+	return slices.ContainsFunc(g.Statements, func(st ir.Statement) bool {
+		return slices.ContainsFunc(st.Conditions, func(c iam.Condition) bool {
+			return strings.HasPrefix(strings.ToLower(c.Key), "aws:principal")
+		})
+	})
 }
 
 // The test module, seen from modules/documents and from the root.

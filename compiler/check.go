@@ -75,38 +75,18 @@ func (c *compilation) tooStrict(g ir.Guardrail, w wanted) ir.NotPreventable {
 	return n
 }
 
-// checkDerived compares a derived guardrail with its rule.
+// checkDerived compares a derived guardrail with its rule. What was found does
+// not depend on the module, and is found once for all.
 func (c *compilation) checkDerived(g *ir.Guardrail, w wanted) error {
 	d := c.derived[g.ID]
 	if d.subject.Ask == nil {
-		d.subject = c.subject(g.ID, g.Statements, d.result)
-		v, err := verify.States(c.ctx, d.subject)
-		if err != nil {
+		if err := c.checkOnce(g, &d); err != nil {
 			return err
-		}
-		examples, err := c.in.Examples(g.ID)
-		if err != nil {
-			return fmt.Errorf("examples of %s: %w", g.ID, err)
-		}
-		count, tests, wrong, err := verify.CheckExamples(c.ctx, d.subject, examples)
-		if err != nil {
-			return err
-		}
-		d.checks = ir.Checks{States: v.States, Examples: count, Counterexamples: slices.Concat(v.Stricter, v.Looser, wrong)}
-		d.tests = tests
-		d.notes = slices.Concat(d.notes, v.Notes)
-		switch {
-		case len(v.Stricter) > 0:
-			d.fidelity = ir.Stricter
-		case len(v.Looser) > 0 && d.fidelity == ir.Exact:
-			d.fidelity = ir.Looser
-		case v.Denied == 0 && count.Denied == 0:
-			d.fidelity = ir.Looser
-			d.checks.Counterexamples = append(d.checks.Counterexamples,
-				"nothing that was tried is denied by rule and guardrail alike: the statements may never match")
 		}
 		c.derived[g.ID] = d
 	}
+	g.Statements = kept(g.Statements, d.dropped)
+	g.Operations = operations(g.Statements)
 	g.Checks, g.Fidelity, g.Notes = d.checks, d.fidelity, d.notes
 	g.Tests = nil
 	for _, t := range d.tests {
@@ -117,6 +97,85 @@ func (c *compilation) checkDerived(g *ir.Guardrail, w wanted) error {
 		c.checkFinding(g, d.subject, f)
 	}
 	return nil
+}
+
+// checkOnce tries states and examples, and states the fidelity. A statement that
+// alone denies more than the policy is dropped where others are left: one case of
+// a policy that cannot be said must not undo the rest.
+func (c *compilation) checkOnce(g *ir.Guardrail, d *derivation) error {
+	d.subject = c.subject(g.ID, g.Statements, d.result)
+	v, err := verify.States(c.ctx, d.subject)
+	if err != nil {
+		return err
+	}
+	if len(v.Stricter) > 0 && !c.in.Options.AllowStricter {
+		if v, err = c.dropStrict(g, d, v); err != nil {
+			return err
+		}
+	}
+	examples, err := c.in.Examples(g.ID)
+	if err != nil {
+		return fmt.Errorf("examples of %s: %w", g.ID, err)
+	}
+	count, tests, wrong, err := verify.CheckExamples(c.ctx, d.subject, examples)
+	if err != nil {
+		return err
+	}
+	d.checks = ir.Checks{States: v.States, Examples: count, Counterexamples: slices.Concat(v.Stricter, v.Looser, wrong)}
+	d.tests = tests
+	d.notes = slices.Concat(d.notes, v.Notes)
+	switch {
+	case len(v.Stricter) > 0:
+		d.fidelity = ir.Stricter
+	case len(v.Looser)+len(wrong)+len(d.dropped) > 0 && d.fidelity == ir.Exact:
+		d.fidelity = ir.Looser
+	case v.Denied == 0 && count.Denied == 0:
+		d.fidelity = ir.Looser
+		d.checks.Counterexamples = append(d.checks.Counterexamples,
+			"nothing that was tried is denied by rule and guardrail alike: the statements may never match")
+	}
+	return nil
+}
+
+// dropStrict drops the statements that by themselves deny more than the policy,
+// and tries the others again.
+func (c *compilation) dropStrict(g *ir.Guardrail, d *derivation, all verify.Verdict) (verify.Verdict, error) {
+	var dropped []int
+	var notes []string
+	for i := range g.Statements {
+		alone := d.subject
+		alone.Statements = g.Statements[i : i+1]
+		v, err := verify.States(c.ctx, alone)
+		if err != nil {
+			return all, err
+		}
+		if len(v.Stricter) > 0 {
+			dropped = append(dropped, i)
+			notes = append(notes, "Left out, since it would deny more than the policy: "+v.Stricter[0])
+		}
+	}
+	if len(dropped) == 0 || len(dropped) == len(g.Statements) {
+		return all, nil
+	}
+	rest := d.subject
+	rest.Statements = kept(g.Statements, dropped)
+	v, err := verify.States(c.ctx, rest)
+	if err != nil || len(v.Stricter) > 0 {
+		return all, err
+	}
+	d.subject, d.dropped, d.notes = rest, dropped, slices.Concat(d.notes, notes)
+	return v, nil
+}
+
+// kept is the statements without those at the dropped places.
+func kept(ss []ir.Statement, dropped []int) []ir.Statement {
+	var out []ir.Statement
+	for i, s := range ss {
+		if !slices.Contains(dropped, i) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // subject gathers what verification needs.

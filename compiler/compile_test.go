@@ -262,3 +262,46 @@ func BenchmarkCompileLibrary(b *testing.B) {
 		compile(b, in)
 	}
 }
+
+// TestOneStrictCase: a case that no request can say by itself does not undo the
+// guardrail of the others.
+func TestOneStrictCase(t *testing.T) {
+	e, ds := engine.New(engine.Options{Modules: []engine.Module{{Path: "policy.rego", Source: []byte(`# METADATA
+# title: t
+# custom:
+#   id: acme-two
+#   severity: low
+package acme.two
+
+deny contains "small root volumes only" if {
+	input.resource.type == "aws_instance"
+	input.resource.values.root_block_device[0].volume_type == "io2"
+}
+
+deny contains "no metal" if {
+	input.resource.type == "aws_instance"
+	endswith(input.resource.values.instance_type, ".metal")
+}
+`)}}})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	in := request(t, e, nil)
+	in.Policies = []string{"acme-two"}
+	in.Examples = func(string) (verify.Examples, error) { return verify.Examples{}, nil }
+	prog := compile(t, in).Modules[0].Program
+	if len(prog.Guardrails) != 1 || prog.Guardrails[0].Fidelity != ir.Looser {
+		t.Fatalf("%+v %+v", prog.Guardrails, prog.NotPreventable)
+	}
+	g := prog.Guardrails[0]
+	if !slices.ContainsFunc(g.Notes, func(n string) bool {
+		return strings.HasPrefix(n, "Left out, since it would deny more") && strings.Contains(n, "ebs_block_device")
+	}) {
+		t.Errorf("the dropped case is not told: %v", g.Notes)
+	}
+	for _, s := range g.Statements {
+		if strings.Contains(s.Resources[0], "volume") {
+			t.Errorf("the strict statement stayed: %+v", s)
+		}
+	}
+}

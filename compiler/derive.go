@@ -24,6 +24,7 @@ type derivation struct {
 	checks   ir.Checks
 	tests    []ir.TestRequest
 	notes    []string
+	dropped  []int // statements that verification dropped
 	subject  verify.Subject
 }
 

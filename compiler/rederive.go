@@ -58,9 +58,10 @@ func Derive(ctx context.Context, in Input, policy string, layer ir.Layer) (g ir.
 	return g, reason, nil
 }
 
-// unmerged gives a derived guardrail the statements that lowering made.
+// unmerged gives a derived guardrail the statements that lowering made. Where
+// verification has dropped some, what is left stays as it is.
 func (c *compilation) unmerged(g *ir.Guardrail) error {
-	if g.Origin != ir.Derived {
+	if g.Origin != ir.Derived || len(c.derived[g.ID].dropped) > 0 {
 		return nil
 	}
 	p, _ := c.in.Engine.Policy(g.ID)

@@ -20,7 +20,8 @@
 //   - A condition key is absent, has one value, or has a set of values. Only
 //     keys that can be multi-valued have a set; see [Options].
 //   - The caller is looked at only where a statement names principals. The
-//     sessions of a role are spoken for by the role.
+//     sessions of a role are spoken for by the role; a statement that names a
+//     session is Unknown.
 //
 // Beyond that, everything goes: a request may lack any key and carry any value,
 // also one that AWS never sends. A [Fact] takes away what AWS documents not to

@@ -63,7 +63,7 @@ func DefaultFacts() []Fact {
 		},
 		{
 			Name:   "caller",
-			Text:   "the caller that a policy names by its ARN has that ARN in aws:PrincipalArn",
+			Text:   "the caller that a policy names by its ARN, and no other, has that ARN in aws:PrincipalArn; a service has none",
 			Source: globalKeys + "#condition-keys-principalarn", Keys: []string{keyPrincipalARN},
 			Lemma: callerLemma,
 		},
@@ -244,6 +244,10 @@ func callerLemma(r *simulate.Request) (Expr, bool) {
 		return Expr{}, false
 	}
 	text, _ := oneText(r, keyPrincipalARN)
+	if strings.HasSuffix(r.Principal, ".amazonaws.com") && text != "" {
+		named := Matches(iam.Statement{Principal: &iam.Principal{Service: []string{r.Principal}}})
+		return Or(Not(named), null(keyPrincipalARN, true)), true
+	}
 	var all []Expr
 	for _, caller := range []string{r.Principal, text} {
 		arn, ok := iam.SplitARN(caller)

@@ -177,6 +177,8 @@ func TestPrincipals(t *testing.T) {
 		"an account, with another's ARN":      {And(names(account), cond("ArnLike", "aws:PrincipalArn", "arn:aws:iam::4*:role/a*")), Unsatisfiable},
 		"all of an account have an ARN":       {And(names(account), cond("ArnNotLike", "aws:PrincipalArn", "arn:*:*:*:111122223333:*")), Unsatisfiable},
 		"not the role, but its ARN":           {And(names(account), Not(names(role)), cond("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/path/r")), Unsatisfiable},
+		"a service has no ARN":                {And(names(service), cond("Null", "aws:PrincipalArn", "false")), Unsatisfiable},
+		"a service":                           {And(names(service), cond("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/a")), Satisfiable},
 		"a session":                           {names(iam.Principal{AWS: []string{"arn:aws:sts::111122223333:assumed-role/r/s"}}), Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -192,6 +192,9 @@ func (p *pattern) search(s *scratch, v string) bool {
 // find returns where the first fit of tokens without * ends in v, or -1.
 func (p *pattern) find(s *scratch, tokens []token, v string) int {
 	for start := 0; start <= len(v); start++ {
+		if start < len(v) && !utf8.RuneStart(v[start]) {
+			continue // ? is one character, not one byte of it
+		}
 		if t := &tokens[0]; t.Kind == iam.Literal && !p.fold {
 			skip := strings.Index(v[start:], t.Text)
 			if skip < 0 {

@@ -104,7 +104,7 @@ func TestReadEdited(t *testing.T) {
 		{"later values win", add("zz.auto.tfvars", "exceptions = {}\n"), "", ""},
 		{"logic", replace("modules/documents/main.tf", `"Deny"`, `"Allow"`), "", "g/modules/documents/main.tf"},
 		{"wiring", replace("main.tf", `= each.value`, `= lower(each.value)`), "", "g/main.tf"},
-		{"variable", replace("variables.tf", `owner           = string`, `owner = any`), "", "g/variables.tf"},
+		{"variable", replace("variables.tf", `"ticket", "expires",`, `"ticket", "expires", "expirez",`), "", "g/variables.tf"},
 		{"override", add("modules/documents/x_override.tf", "locals {}\n"), "", "g/modules/documents/x_override.tf"},
 		{"root override", add("override.tf.json", "{}\n"), "", "g/override.tf.json"},
 	} {

@@ -328,5 +328,10 @@ func (m module) wiring() ([]byte, error) {
 		variables: []setting{{"targets", `["production"]`}},
 		fails:     "var.targets",
 	})
+	f.run(run{
+		name:      "refuses_misspelt_members_of_exceptions",
+		variables: []setting{{"exceptions", `{ a = { policies = ["*"], principals = ["arn:aws:iam::*:role/a"], reason = "r", owner = "o", expirez = "2020-01-01" } }`}},
+		fails:     "var.exceptions",
+	})
 	return f.bytes()
 }

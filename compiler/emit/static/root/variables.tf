@@ -52,19 +52,22 @@ variable "exceptions" {
   EOT
   nullable    = false
   default     = {}
-  type = map(object({
-    policies        = list(string)
-    principals      = optional(list(string), [])
-    permission_sets = optional(list(string), [])
-    principal_tags  = optional(map(list(string)), {})
-    accounts        = optional(list(string), [])
-    org_paths       = optional(list(string), [])
-    resources       = optional(list(string), [])
-    reason          = string
-    owner           = string
-    ticket          = optional(string, "")
-    expires         = optional(string)
-  }))
+  # The type that counts is that of modules/documents. An object type here would
+  # drop the members that it does not know, and a misspelt "expires" would make
+  # an exception that never ends.
+  type = any
+
+  validation {
+    condition = alltrue([
+      for id, e in var.exceptions : can(keys(e)) && length(setsubtract(try(keys(e), []), [
+        "policies", "principals", "permission_sets", "principal_tags", "accounts", "org_paths",
+        "resources", "reason", "owner", "ticket", "expires",
+      ])) == 0
+    ])
+    error_message = "An exception has a member that is not known, or is no object. Known are policies, principals, permission_sets, principal_tags, accounts, org_paths, resources, reason, owner, ticket and expires: ${join("; ", [
+      for id, e in var.exceptions : "${id}: ${join(", ", try(keys(e), ["no object"]))}"
+    ])}"
+  }
 }
 
 variable "protected_principal_tags" {

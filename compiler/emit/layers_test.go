@@ -210,7 +210,7 @@ func TestTerraformLayers(t *testing.T) {
 	documents := filepath.Join(dir, "modules", "documents")
 	tf.Init(documents)
 	passes(t, tf, documents, 21)
-	for place, runs := range map[string]int{"": 10, "boundary": 1} {
+	for place, runs := range map[string]int{"": 11, "boundary": 1} {
 		root := filepath.Join(dir, place)
 		tf.InitAWS(root)
 		tf.Run(root, "validate", "-no-color")

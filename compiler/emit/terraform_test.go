@@ -48,7 +48,7 @@ func TestTerraformRoot(t *testing.T) {
 	tf.InitAWS(dir)
 	tf.Run(dir, "validate", "-no-color")
 	out := string(tf.Run(dir, "test", "-no-color"))
-	if !strings.Contains(out, "Success! 6 passed, 0 failed.") {
+	if !strings.Contains(out, "Success! 7 passed, 0 failed.") {
 		t.Errorf("terraform test:\n%s", out)
 	}
 	account := filepath.Join(dir, "account")

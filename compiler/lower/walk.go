@@ -24,10 +24,7 @@ var alwaysThere = map[string]bool{
 
 // presence is the condition under which a part of the input is there.
 func presence(path string, at diag.Place) *formula {
-	if alwaysThere[path] {
-		return yes
-	}
-	return atomOf(atom{path: path, test: present, at: at})
+	return attribute{path: path}.there(at)
 }
 
 // ref returns the values that a reference can have.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parapet-dev/parapet/internal/resource"
 )
@@ -37,17 +38,20 @@ const (
 	High     Severity = "high"
 	Medium   Severity = "medium"
 	Low      Severity = "low"
+	// Info is for what is told and fails nothing by default, such as the warn
+	// rules of document policies.
+	Info Severity = "info"
 )
 
 // Severities lists every severity, worst first.
-var Severities = []Severity{Critical, High, Medium, Low}
+var Severities = []Severity{Critical, High, Medium, Low, Info}
 
 // ParseSeverity reads a severity's name.
 func ParseSeverity(s string) (Severity, error) {
 	if i := slices.Index(Severities, Severity(s)); i >= 0 {
 		return Severities[i], nil
 	}
-	return "", fmt.Errorf("severity %q is not one of critical, high, medium, low", s)
+	return "", fmt.Errorf("severity %q is not one of critical, high, medium, low, info", s)
 }
 
 // rank is 0 for critical; what is unknown ranks worst, so that nothing is lost.
@@ -100,6 +104,42 @@ type Finding struct {
 	Exception   *string             `json:"exception"`            // id of the exception that covers it
 	DependsOn   []string            `json:"depends_on,omitempty"` // for unknown: attributes known after apply
 	Fingerprint string              `json:"fingerprint"`
+
+	// What follows is for reports to people, and no part of the document.
+
+	Exemption *Exemption `json:"-"` // with Exception: what stands behind it
+	Snippet   *Snippet   `json:"-"` // the code at the source, without sensitive values
+	// Document says that the policy is about the whole input. Such a policy may
+	// say several things of one resource, so that the message tells them apart.
+	Document bool `json:"-"`
+}
+
+// DocumentType is the type of the subject of a finding that is about the whole
+// input and names no resource.
+const DocumentType = "document"
+
+// Exemption says why a violation does not count.
+type Exemption struct {
+	Kind    ExemptionKind
+	Reason  string
+	Owner   string
+	Expires time.Time // zero: never
+}
+
+// ExemptionKind is where an exemption is written.
+type ExemptionKind string
+
+// Kinds of exemptions.
+const (
+	ByRecord   ExemptionKind = "record"   // in the exceptions file
+	ByComment  ExemptionKind = "comment"  // beside the code
+	ByBaseline ExemptionKind = "baseline" // it was there before
+)
+
+// Snippet is a piece of Terraform code around a source line.
+type Snippet struct {
+	Start int      // number of the first line
+	Lines []string // without line ends
 }
 
 // Redacted stands for a sensitive value in every output.
@@ -118,7 +158,11 @@ func (f *Finding) Sign() {
 		account = *f.Resource.Account
 	}
 	attrs := slices.Sorted(slices.Values(f.Attributes))
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Policy, f.Resource.Type, account, id, strings.Join(attrs, ",")}, "\x00")))
+	parts := []string{f.Policy, f.Resource.Type, account, id, strings.Join(attrs, ",")}
+	if f.Document {
+		parts = append(parts, f.Message)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	f.Fingerprint = hex.EncodeToString(sum[:8])
 }
 

@@ -1,5 +1,7 @@
 package finding
 
+import "time"
+
 // Input is one file or directory that was read.
 type Input struct {
 	Path      string `json:"path"`
@@ -35,6 +37,22 @@ type Report struct {
 	// modules that a configuration does not hold. They have no policy and no
 	// resource, so that they are no findings and no part of the document.
 	Unread int `json:"-"`
+	// Policies are those that were evaluated, sorted by id, and Time is when.
+	Policies []Policy  `json:"-"`
+	Time     time.Time `json:"-"`
+}
+
+// Policy is what reports say of a policy that was evaluated, whether it found
+// anything or not.
+type Policy struct {
+	ID          string
+	Title       string
+	Description string
+	Severity    Severity
+	Frameworks  map[string][]string
+	Remediation string
+	File        string // its Rego source
+	Line        int
 }
 
 // NewReport signs, sorts and counts the findings. Passed is the number of
@@ -50,7 +68,9 @@ func NewReport(tool Tool, inputs []Input, findings []Finding, passed int) Report
 	r := Report{Schema: Schema, Tool: tool, Inputs: inputs, Findings: findings}
 	r.Summary = Summary{Passed: passed, BySeverity: map[Severity]int{}}
 	for _, s := range Severities {
-		r.Summary.BySeverity[s] = 0
+		if s != Info { // it is there only where a rule of this kind has spoken
+			r.Summary.BySeverity[s] = 0
+		}
 	}
 	for _, f := range findings {
 		switch f.Status {

@@ -200,7 +200,7 @@ resource "aws_sqs_queue" "some" {
 	if at(t, group.Unknown, "egress") != true || at(t, group.Unknown, "ingress") != nil {
 		t.Errorf("unknown is %v", group.Unknown)
 	}
-	if *group.Source != (resource.Source{File: "infra/net/net.tf", Line: 8}) {
+	if group.Source.File != "infra/net/net.tf" || group.Source.Line != 8 {
 		t.Errorf("source is %+v", group.Source)
 	}
 	db := all["aws_db_instance.d"]

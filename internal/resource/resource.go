@@ -33,8 +33,19 @@ const (
 	ActionDelete Action = "delete"
 )
 
-// Source is the place in the Terraform code that declares a resource.
+// Source is a place in the Terraform code: that of an attribute of a resource
+// where it is known, else that of its block. Lines begin at 1.
 type Source struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	// Modules are the calls of the modules that hold the resource, outermost
+	// first; none in the root module.
+	Modules []ModuleCall `json:"modules,omitempty"`
+}
+
+// ModuleCall is the place of a module block.
+type ModuleCall struct {
+	Name string `json:"name"` // label of the block
 	File string `json:"file"`
 	Line int    `json:"line"`
 }

@@ -71,6 +71,15 @@ type Resource struct {
 	Sensitive any            // the same shape, for what must never be printed
 	Source    *Source        // nil when not known
 
+	// Filled lists the attributes that a collector fills, by path below Values
+	// with [] for any element: "metadata_options[].http_tokens" or, for all that
+	// is below it, "metadata_options". What is not at or below one of them is
+	// unknown. Nil means that all is filled, which holds for all but live state.
+	Filled []string
+	// Unread lists the types of related resources that could not be read for
+	// this resource: whether it has such a one is unknown.
+	Unread []string
+
 	// Refs are the addresses of the resources that this one refers to in its
 	// configuration, sorted: exact instance addresses where the reference names
 	// one, else the address without instance key, which means every instance.

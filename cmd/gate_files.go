@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -153,22 +154,56 @@ func (s Streams) readExceptions(path string, asked bool) ([]exception.Record, er
 	return records, nil
 }
 
-// exceptionsOf returns the records for each input of a run. A file is read, and
-// what is wrong with it told, once. The ids are those of all policies, also of
-// those that the run leaves out.
-func (s Streams) exceptionsOf(named string, ids []string) func(inputPath string) ([]exception.Record, error) {
-	files := map[string][]exception.Record{}
-	return func(inputPath string) ([]exception.Record, error) {
+// exceptionFile is a file of exceptions and which of its records a run used.
+type exceptionFile struct {
+	name    string
+	records []exception.Record
+	used    map[string]bool // by id
+}
+
+// exceptionsOf returns the exceptions for each input of a run; nil where there
+// are none. A file is read, and what is wrong with it told, once. The ids are
+// those of all policies, also of those that the run leaves out.
+func (s Streams) exceptionsOf(named string, ids []string) func(inputPath string) (*exceptionFile, error) {
+	files := map[string]*exceptionFile{}
+	return func(inputPath string) (*exceptionFile, error) {
 		path := exceptionsPath(named, inputPath)
-		if records, ok := files[path]; ok {
-			return records, nil
+		if f, ok := files[path]; ok {
+			return f, nil
 		}
 		records, err := s.readExceptions(path, named != "")
 		if err != nil {
 			return nil, err
 		}
-		s.warn(exception.Idle(records, filepath.ToSlash(path), ids)...)
-		files[path] = records
-		return records, nil
+		f := &exceptionFile{filepath.ToSlash(path), records, map[string]bool{}}
+		s.warn(exception.Idle(records, f.name, ids)...)
+		files[path] = f
+		return f, nil
+	}
+}
+
+// exempt marks the violations that a record in force covers.
+func (e *exceptionFile) exempt(findings []finding.Finding, now time.Time) {
+	text := func(p *string) string {
+		if p == nil {
+			return ""
+		}
+		return *p
+	}
+	for i := range findings {
+		f := &findings[i]
+		if f.Status != finding.Violation {
+			continue
+		}
+		r, ok := exception.Find(e.records, exception.Target{
+			Policy: f.Policy, Address: f.Resource.Address,
+			ARN: text(f.Resource.ARN), Account: text(f.Resource.Account),
+		}, now)
+		if !ok {
+			continue
+		}
+		e.used[r.ID] = true
+		f.Status, f.Exception = finding.Exempt, &r.ID
+		f.Exemption = &finding.Exemption{Kind: finding.ByRecord, Reason: r.Reason, Owner: r.Owner, Expires: r.Expires}
 	}
 }

@@ -250,5 +250,8 @@ func plural(n int, noun string) string {
 	if strings.HasSuffix(noun, "s") {
 		return fmt.Sprintf("%d %ses", n, noun)
 	}
+	if stem, ok := strings.CutSuffix(noun, "cy"); ok { // policy
+		return fmt.Sprintf("%d %scies", n, stem)
+	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

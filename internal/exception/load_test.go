@@ -125,7 +125,7 @@ func TestCovers(t *testing.T) {
 		t.Error("a finding without address and ARN is covered by resource")
 	}
 	records := []Record{{ID: "a", Policies: all, Accounts: []string{"1"}}, {ID: "b", Policies: all, Accounts: []string{"111122223333"}}}
-	if id, ok := Find(records, target, now); !ok || id != "b" {
+	if id, ok := Find(records, target, now); !ok || id.ID != "b" {
 		t.Errorf("found %q", id)
 	}
 }

@@ -62,14 +62,14 @@ func (r Record) Covers(t Target, now time.Time) bool {
 	})
 }
 
-// Find returns the id of the first record that exempts a finding.
-func Find(records []Record, t Target, now time.Time) (string, bool) {
+// Find returns the first record that exempts a finding.
+func Find(records []Record, t Target, now time.Time) (Record, bool) {
 	for _, r := range records {
 		if r.Covers(t, now) {
-			return r.ID, true
+			return r, true
 		}
 	}
-	return "", false
+	return Record{}, false
 }
 
 // Expired warns of every record that no longer holds: it should be removed or
@@ -99,6 +99,24 @@ func Idle(records []Record, file string, ids []string) diag.Diagnostics {
 					WithHint("`parapet policy list` shows the ids"))
 			}
 		}
+	}
+	return ds
+}
+
+// Unused warns of every record in force that could exempt findings of the
+// policies with these ids, and that no finding needed: what it lets pass is
+// gone. Used holds the ids of the records that were needed.
+func Unused(records []Record, used map[string]bool, file string, ids []string, now time.Time) diag.Diagnostics {
+	var ds diag.Diagnostics
+	for _, r := range records {
+		forGates := len(r.Resources) > 0 || len(r.Accounts) > 0 && !r.namesCallers()
+		if used[r.ID] || !forGates || !r.InForce(now) || !slices.ContainsFunc(ids, r.CoversPolicy) {
+			continue
+		}
+		ds = append(ds, diag.Warningf("exception-unused", "exception %q exempts nothing in this run", r.ID).
+			At(diag.Place{File: file}).
+			WithDetail("No violation needs it. Its owner is %s.", r.Owner).
+			WithHint("remove it, unless another input needs it"))
 	}
 	return ds
 }

@@ -1,0 +1,151 @@
+package cmd
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/parapet-dev/parapet/internal/engine"
+	"github.com/parapet-dev/parapet/internal/exception"
+	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/input"
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// judge is everything that an evaluation needs and that its flags decide:
+// policies, exceptions, a baseline. It is made once and starts any number of
+// runs.
+type judge struct {
+	Streams
+	o          evaluation
+	outputs    []output
+	engine     *engine.Engine // with the selected policies
+	exceptions func(inputPath string) (*exceptionFile, error)
+	baseline   *finding.Baseline
+}
+
+// judge reads the flags and what they name, before any input is read.
+func (s Streams) judge(o evaluation) (*judge, error) {
+	selection, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := parseOutputs(o.verb, o.formats)
+	if err != nil {
+		return nil, err
+	}
+	baseline, err := readBaseline(o.baseline)
+	if err != nil {
+		return nil, err
+	}
+	mods, err := o.modules()
+	if err != nil {
+		return nil, err
+	}
+	params, err := readParameters(o.parameters)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.newEngine(engine.Options{Modules: mods, Parameters: params, Jobs: o.jobs})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, p := range e.Policies() {
+		ids = append(ids, p.ID)
+	}
+	e, ds := e.Select(selection)
+	if err := ds.Err(); err != nil {
+		return nil, err
+	}
+	return &judge{
+		Streams: s, o: o, outputs: outputs, engine: e, baseline: baseline,
+		exceptions: s.exceptionsOf(o.exceptions, ids),
+	}, nil
+}
+
+// run collects what a judge finds in some inputs.
+type run struct {
+	*judge
+	inputs   []finding.Input
+	findings []finding.Finding
+	passed   int
+	unread   int
+	files    []*exceptionFile // that were read for the inputs
+}
+
+func (j *judge) start() *run { return &run{judge: j} }
+
+// add evaluates the policies on an input. The path says where the files are
+// that stand beside it.
+func (r *run) add(ctx context.Context, path string, in input.Result) error {
+	file, err := r.exceptions(path)
+	if err != nil {
+		return err
+	}
+	r.inputs = append(r.inputs, finding.Input(in.Info))
+	r.unread += len(in.Unread())
+	r.progress("evaluating %s on %s", plural(len(r.engine.Policies()), "policy"), plural(len(in.Resources), "resource"))
+	res, err := r.engine.Check(ctx, resource.NewSet(in.Resources))
+	r.progressDone()
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		file.exempt(res.Findings, r.Now())
+		r.files = append(r.files, file)
+	}
+	r.findings = append(r.findings, res.Findings...)
+	r.passed += res.Passed
+	return nil
+}
+
+// report is what the run has found, with the baseline applied.
+func (r *run) report() finding.Report {
+	if r.baseline != nil {
+		r.baseline.Apply(r.findings)
+	}
+	rep := finding.NewReport(finding.Tool{Name: "parapet", Version: r.Version}, r.inputs, r.findings, r.passed)
+	rep.Unread, rep.Time = r.unread, r.Now()
+	for _, p := range r.engine.Policies() {
+		rep.Policies = append(rep.Policies, finding.Policy{
+			ID: p.ID, Title: p.Title, Description: p.Description, Severity: p.Severity,
+			Frameworks: p.Frameworks, Remediation: p.Remediation, File: p.File, Line: p.Line,
+		})
+	}
+	return rep
+}
+
+// conclude writes the report of a run and decides how the verb ends.
+func (j *judge) conclude(r *run) error {
+	rep := r.report()
+	if err := j.writeReport(rep, j.outputs, func(id string) string { return j.o.where(j.engine, id) }); err != nil {
+		return err
+	}
+	if err := j.keepBaseline(rep); err != nil {
+		return err
+	}
+	j.unused(r, rep)
+	return j.verdict(rep, j.o)
+}
+
+// unused tells which exceptions had nothing to exempt: what they let pass is
+// gone, and they should go too. One that is about policies which this run left
+// out, or that only guardrails can use, is not among them.
+func (j *judge) unused(r *run, rep finding.Report) {
+	var ids []string
+	evaluated := map[string]bool{}
+	for _, p := range rep.Policies {
+		ids = append(ids, p.ID)
+		evaluated[p.ID] = true
+	}
+	seen := map[*exceptionFile]bool{}
+	for _, f := range r.files {
+		if !seen[f] {
+			seen[f] = true
+			j.warn(exception.Unused(f.records, f.used, f.name, ids, j.Now())...)
+		}
+	}
+	if j.baseline != nil {
+		j.warn(baselineRest(j.baseline, rep.Findings, evaluated, filepath.ToSlash(j.o.baseline))...)
+	}
+}

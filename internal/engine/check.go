@@ -120,9 +120,9 @@ func (w *worker) check(ctx context.Context, r *resource.Resource, g *group) []fi
 		return fs
 	}
 	open, perhaps := make([][]unknownPath, len(g.policies)), make([][]unknownPath, len(g.policies))
-	known := true
+	known, hidden := true, w.set.NotRead(r)
 	for i, p := range g.policies {
-		open[i], perhaps[i] = silent(p.unknowns(r, related))
+		open[i], perhaps[i] = silent(p.unknowns(r, related, hidden))
 		known = known && len(open[i]) == 0
 	}
 	var answers []*finding.Finding

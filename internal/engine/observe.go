@@ -21,14 +21,24 @@ func (p *policy) about(t string) bool {
 }
 
 // observe returns the values that the policy reads of a resource, by path. A
-// value that is absent is null; one that is known only after apply is left
-// out; one that is sensitive, or holds something sensitive, is redacted.
+// value that is absent is null; one that is not known is left out; one that is
+// sensitive, or holds something sensitive, is redacted.
 func (p *policy) observe(r *resource.Resource, constants func() map[string]bool) map[string]any {
 	seen := map[string]any{}
+	var filled []access
+	if r.Filled != nil {
+		filled = filledOf(r)
+	}
+	open := func(path resource.Path) (is bool) {
+		if r.Filled != nil {
+			access(path).unfilled(filled, r.Values, nil, func(resource.Path) { is = true })
+		}
+		return is || resource.Marked(r.Unknown, path)
+	}
 	for _, a := range p.reads.values {
 		a.trim().values(r.Values, nil, func(path resource.Path, v any, ok bool) {
 			switch {
-			case resource.Marked(r.Unknown, path):
+			case open(path):
 			case !ok:
 				seen[path.String()] = nil
 			case resource.Marked(r.Sensitive, path):

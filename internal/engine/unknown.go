@@ -13,12 +13,12 @@ import (
 	"github.com/parapet-dev/parapet/internal/resource"
 )
 
-// unknownPath is a value that is known only after apply and that a policy may
-// read.
+// unknownPath is a value that is not known and that a policy may read.
 type unknownPath struct {
 	ref  ast.Ref // what partial evaluation leaves open: the value, or more
 	name string  // as findings show it
 	own  bool    // of the resource itself, not of a related one
+	why  string  // what makes it unknown: afterApply, notCollected or of a scope
 
 	// unset says that the configuration does not set the value, and inside that
 	// the policy reads below it.
@@ -26,33 +26,45 @@ type unknownPath struct {
 }
 
 // unknowns returns the unknown values that the policy may read of a resource
-// and of those that it is related to, sorted.
-func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource) []unknownPath {
+// and of those that it is related to, sorted. Hidden is where there may be
+// related resources that were not read.
+func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource, hidden []resource.Scope) []unknownPath {
 	var list []unknownPath
-	add := func(prefix resource.Path, name string, own bool) func(resource.Path) {
+	add := func(prefix resource.Path, name string, own bool, why string) func(resource.Path) {
 		return func(path resource.Path) {
 			full := slices.Concat(prefix, path)
 			list = append(list, unknownPath{
 				ref:    refOf(full[:p.open(full)]),
 				name:   strings.Trim(name+"."+path.String(), "."),
 				own:    own,
+				why:    why,
 				unset:  own && resource.Marked(r.Unset, path),
 				inside: own && p.readsInside(path),
 			})
 		}
 	}
+	values := resource.Path{"resource", "values"}
 	if resource.AnyMark(r.Unknown) {
-		p.ownReads(func(a access) { a.marks(r.Unknown, nil, add(resource.Path{"resource", "values"}, "", true)) })
+		p.ownReads(func(a access) { a.marks(r.Unknown, nil, add(values, "", true, afterApply)) })
+	}
+	if r.Filled != nil {
+		filled := filledOf(r)
+		p.ownReads(func(a access) { a.unfilled(filled, r.Values, nil, add(values, "", true, notCollected)) })
 	}
 	index := map[string]int{}
 	for _, o := range related {
 		i := index[o.Type]
 		index[o.Type]++
+		prefix := resource.Path{"related", o.Type, i, "values"}
 		if resource.AnyMark(o.Unknown) {
-			prefix := resource.Path{"related", o.Type, i, "values"}
-			p.relatedReads(o.Type, func(a access) { a.marks(o.Unknown, nil, add(prefix, o.Address, false)) })
+			p.relatedReads(o.Type, func(a access) { a.marks(o.Unknown, nil, add(prefix, o.Address, false, afterApply)) })
+		}
+		if o.Filled != nil {
+			filled := filledOf(o)
+			p.relatedReads(o.Type, func(a access) { a.unfilled(filled, o.Values, nil, add(prefix, o.Address, false, notCollected)) })
 		}
 	}
+	list = append(list, p.hidden(hidden)...)
 	slices.SortFunc(list, func(a, b unknownPath) int { return cmp.Or(cmp.Compare(a.name, b.name), a.ref.Compare(b.ref)) })
 	return slices.CompactFunc(list, func(a, b unknownPath) bool { return a.name == b.name && a.ref.Equal(b.ref) })
 }
@@ -160,21 +172,21 @@ func (w *worker) checkPartly(ctx context.Context, p *policy, r *resource.Resourc
 	f := p.finding(r, finding.Unknown, w.constants)
 	// A residual that asks a rule again does not show what that rule reads.
 	all := !slices.ContainsFunc(open, func(u unknownPath) bool { return res.reads(u.ref) })
-	whole := false
+	var left []unknownPath
 	for _, u := range open {
-		if u.name == "" { // the whole resource, which has no path
-			whole = true
-		} else if all || res.reads(u.ref) {
-			f.DependsOn = append(f.DependsOn, u.name)
-			if u.own {
-				f.Attributes = append(f.Attributes, u.name)
-			}
+		if u.name != "" && !all && !res.reads(u.ref) {
+			continue
+		}
+		left = append(left, u)
+		if u.name == "" {
+			continue // the whole resource, which has no path
+		}
+		f.DependsOn = append(f.DependsOn, u.name)
+		if u.own {
+			f.Attributes = append(f.Attributes, u.name)
 		}
 	}
-	f.Message = "depends on " + strings.Join(f.DependsOn, ", ") + ", known only after apply"
-	if whole || len(f.DependsOn) == 0 {
-		f.Message = "depends on values known only after apply"
-	}
+	f.Message = dependence(left)
 	return f, true
 }
 

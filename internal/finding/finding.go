@@ -25,7 +25,7 @@ type Status string
 const (
 	Violation Status = "violation"
 	Exempt    Status = "exempt"  // a violation that an exception in force covers
-	Unknown   Status = "unknown" // depends on what is known only after apply
+	Unknown   Status = "unknown" // depends on what is known only after apply, or was not read
 	Error     Status = "error"   // the policy could not be evaluated: never a pass
 )
 
@@ -102,7 +102,7 @@ type Finding struct {
 	Frameworks  map[string][]string `json:"frameworks"`
 	Remediation string              `json:"remediation"`
 	Exception   *string             `json:"exception"`            // id of the exception that covers it
-	DependsOn   []string            `json:"depends_on,omitempty"` // for unknown: attributes known after apply
+	DependsOn   []string            `json:"depends_on,omitempty"` // for unknown: what is not known
 	Fingerprint string              `json:"fingerprint"`
 
 	// What follows is for reports to people, and no part of the document.
@@ -152,6 +152,9 @@ func (f *Finding) Sign() {
 	id := f.Resource.Address
 	if id == "" && f.Resource.ARN != nil {
 		id = *f.Resource.ARN
+	}
+	if id == "" && f.Resource.Region != nil {
+		id = *f.Resource.Region // of a scope that was not read
 	}
 	account := ""
 	if f.Resource.Account != nil {

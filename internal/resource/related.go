@@ -205,9 +205,12 @@ func (j *joiner) linkString(from int, name, v string) {
 // samePlace reports whether nothing known says that two resources live in
 // different accounts or regions. Names repeat across those, ids do not.
 func samePlace(a, b *Resource) bool {
-	return (a.Account == "" || b.Account == "" || a.Account == b.Account) &&
-		(a.Region == "" || b.Region == "" || a.Region == b.Region)
+	return mayMeet(a.Account, b.Account) && mayMeet(a.Region, b.Region)
 }
+
+// mayMeet reports whether two names may mean the same; an empty one may mean
+// anything.
+func mayMeet(a, b string) bool { return a == "" || b == "" || a == b }
 
 // specific reports whether a string identifies one thing wherever it is seen:
 // an ARN, an id with a hexadecimal tail such as sg-0a1b2c3d, or a UUID.

@@ -8,19 +8,23 @@ import (
 // Set is a collection of resources with their references resolved. It is
 // read-only once built and safe for concurrent use.
 type Set struct {
-	all     []*Resource
-	byType  map[string][]*Resource
-	related map[*Resource][]*Resource
+	all        []*Resource
+	byType     map[string][]*Resource
+	related    map[*Resource][]*Resource
+	incomplete []Scope
 }
 
 // NewSet sorts the resources by address, then type and id, and joins those that
 // refer to each other: through Refs while ids are unknown, and through ids,
-// ARNs and names that appear in another resource's values.
-func NewSet(resources []*Resource) *Set {
+// ARNs and names that appear in another resource's values. Scopes that were not
+// read whole are incomplete: there may be resources of which the set knows
+// nothing.
+func NewSet(resources []*Resource, incomplete ...Scope) *Set {
 	s := &Set{
-		all:     slices.Clone(resources),
-		byType:  map[string][]*Resource{},
-		related: map[*Resource][]*Resource{},
+		all:        slices.Clone(resources),
+		byType:     map[string][]*Resource{},
+		related:    map[*Resource][]*Resource{},
+		incomplete: sortScopes(incomplete),
 	}
 	slices.SortStableFunc(s.all, func(a, b *Resource) int {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))

@@ -27,6 +27,7 @@ var Packages = []Package{
 	{Path: "internal/diag"},
 	{Path: "internal/resource"},
 	{Path: "internal/finding", Imports: []string{"internal/resource", "internal/diag"}},
+	{Path: "internal/snapshot", Imports: []string{"internal/resource", "internal/diag"}},
 	{Path: "internal/iam", Imports: []string{"internal/diag"}},
 	{Path: "internal/iamdata"},
 	{Path: "internal/iamdata/gen", Imports: []string{"internal/iamdata"}, Process: true},
@@ -38,7 +39,7 @@ var Packages = []Package{
 	},
 	{
 		Path:    "internal/input",
-		Imports: []string{"internal/resource", "internal/diag"},
+		Imports: []string{"internal/resource", "internal/snapshot", "internal/diag"},
 		Tests:   []string{"internal/input/plangen"},
 	},
 	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},

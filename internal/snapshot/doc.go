@@ -1,0 +1,117 @@
+// Package snapshot stores live cloud state: a directory of compressed shards
+// and a manifest. It knows nothing of clouds; it keeps what it is given, whole
+// or not at all.
+//
+//	snap/manifest.json          what was asked, and how every scope ended
+//	snap/shards/<sha256>.gz     the resources of one scope, a JSON object a line
+//	snap/journal.jsonl          while it is being written: the scopes that ended
+//	snap/run.json               when and how it was made; no part of the content
+//
+// A scope is one resource type in one account and Region. Every scope that was
+// asked for has a status: what could not be read is said, never left out.
+//
+// The manifest is written last and takes its name in one step, so that a
+// directory without it is unfinished and refused by [Read]. A run that was
+// killed leaves the journal; [Resume] reads it and goes on. The content
+// (manifest and shards) depends only on what was collected, not on the order,
+// the time or the number of attempts.
+package snapshot
+
+import (
+	"cmp"
+
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// Schema names the version of the format.
+const Schema = "parapet.snapshot/v1"
+
+// Status is how the collection of a scope ended.
+type Status string
+
+// Statuses. Only Complete means that all resources of the scope are there.
+const (
+	Complete    Status = "complete"
+	DeniedBySCP Status = "denied by SCP"
+	DeniedByIAM Status = "denied by IAM"
+	Throttled   Status = "throttled"   // past every retry
+	Unsupported Status = "unsupported" // the service or its endpoint does not know the call
+	RegionOff   Status = "region off"  // the account has not enabled the Region
+	Failed      Status = "error"       // anything else
+)
+
+// Statuses lists every status, Complete first.
+var Statuses = []Status{Complete, DeniedBySCP, DeniedByIAM, Throttled, Unsupported, RegionOff, Failed}
+
+// Scope is one resource type in one account and Region.
+type Scope struct {
+	Account string `json:"account"` // 12 digits
+	Region  string `json:"region"`  // empty for what is the same in all Regions
+	Type    string `json:"type"`
+}
+
+func (s Scope) compare(o Scope) int {
+	return cmp.Or(cmp.Compare(s.Account, o.Account), cmp.Compare(s.Region, o.Region), cmp.Compare(s.Type, o.Type))
+}
+
+// Entry is a scope that ended.
+type Entry struct {
+	Scope
+	Status    Status `json:"status"`
+	Detail    string `json:"detail,omitempty"` // why it is not complete
+	Resources int    `json:"resources"`
+	Shard     string `json:"shard,omitempty"` // name of the file; none without resources
+}
+
+// Type says what the collector knows of a resource type.
+type Type struct {
+	// Filled lists the attributes that are read; see [resource.Resource.Filled].
+	Filled []string `json:"filled"`
+}
+
+// Request is what a snapshot was asked to hold. Resuming with another request
+// is refused, since the result would be neither.
+type Request struct {
+	Partition string   `json:"partition"`
+	Accounts  []string `json:"accounts"`
+	Regions   []string `json:"regions"`
+	Types     []string `json:"types"`
+}
+
+// Manifest describes a finished snapshot.
+type Manifest struct {
+	Schema  string          `json:"schema"`
+	Tool    string          `json:"tool"` // name and version of the program
+	Request Request         `json:"request"`
+	Types   map[string]Type `json:"types"`
+	Notes   []string        `json:"notes,omitempty"` // what the collector left out on purpose
+	Scopes  []Entry         `json:"scopes"`
+}
+
+// Incomplete returns the scopes that were not read whole.
+func (m Manifest) Incomplete() []Entry {
+	var list []Entry
+	for _, e := range m.Scopes {
+		if e.Status != Complete {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// line is a resource as a shard holds it. What the scope and the manifest say
+// is not repeated.
+type line struct {
+	Name      string         `json:"name,omitempty"`
+	Address   string         `json:"address"`
+	ID        string         `json:"id,omitempty"`
+	ARN       string         `json:"arn,omitempty"`
+	Values    map[string]any `json:"values"`
+	Sensitive any            `json:"sensitive,omitempty"`
+	Unknown   any            `json:"unknown,omitempty"`
+	Unread    []string       `json:"unread,omitempty"`
+}
+
+func lineOf(r *resource.Resource) line {
+	return line{r.Name, r.Address, r.ID, r.ARN, r.Values, r.Sensitive, r.Unknown, r.Unread}
+}

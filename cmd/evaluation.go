@@ -47,7 +47,7 @@ func (o *evaluation) register(c *cobra.Command) {
 	f.IntVar(&o.jobs, "jobs", 0, "evaluate on `N` cores (default all)")
 	f.StringVar(&o.load.Account, "account", "", "account `ID` of resources that do not say theirs")
 	f.StringVar(&o.load.Region, "region", "", "Region `NAME` of resources that do not say theirs")
-	f.StringVar(&o.load.Kind, "kind", "", "read the input as `KIND` instead of sniffing: plan, config or state")
+	f.StringVar(&o.load.Kind, "kind", "", "read the input as `KIND` instead of sniffing: plan, config, state or snapshot")
 	complete(c, map[string][]string{
 		"severity": severityNames(),
 		"fail-on":  append(severityNames(), failOnNone),
@@ -68,7 +68,7 @@ const (
 
 var (
 	unknownModes = []string{unknownFail, unknownWarn, unknownPass}
-	inputKinds   = []string{input.KindPlan, input.KindConfig, input.KindState}
+	inputKinds   = []string{input.KindPlan, input.KindConfig, input.KindState, input.KindSnapshot}
 )
 
 func severityNames() []string {

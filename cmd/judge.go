@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/exception"
@@ -85,11 +86,13 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	r.inputs = append(r.inputs, finding.Input(in.Info))
 	r.unread += len(in.Unread())
 	r.progress("evaluating %s on %s", plural(len(r.engine.Policies()), "policy"), plural(len(in.Resources), "resource"))
-	res, err := r.engine.Check(ctx, resource.NewSet(in.Resources))
+	unread := slices.Concat(in.Incomplete, notCollected(r.engine.Policies(), in))
+	res, err := r.engine.Check(ctx, resource.NewSet(in.Resources, unread...))
 	r.progressDone()
 	if err != nil {
 		return err
 	}
+	res.Findings = append(res.Findings, r.engine.Unreadable(unread)...)
 	if file != nil {
 		file.exempt(res.Findings, r.Now())
 		r.files = append(r.files, file)
@@ -97,6 +100,25 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	r.findings = append(r.findings, res.Findings...)
 	r.passed += res.Passed
 	return nil
+}
+
+// notCollected returns the types that the policies read and that a snapshot was
+// not asked for, as scopes of which nothing is known.
+func notCollected(policies []engine.Policy, in input.Result) []resource.Scope {
+	if in.Collected == nil {
+		return nil
+	}
+	var missing []resource.Scope
+	seen := map[string]bool{"*": true}
+	for _, p := range policies {
+		for _, t := range slices.Concat(p.Types, p.Related) {
+			if !seen[t] && !slices.Contains(in.Collected, t) {
+				missing = append(missing, resource.Scope{Type: t, Status: "the snapshot was not asked for it"})
+			}
+			seen[t] = true
+		}
+	}
+	return missing
 }
 
 // report is what the run has found, with the baseline applied.

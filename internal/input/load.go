@@ -18,6 +18,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/snapshot"
 )
 
 // Kinds of input, as in Options.Kind and Info.Kind.
@@ -25,6 +26,8 @@ const (
 	KindPlan   = "plan"
 	KindConfig = "config"
 	KindState  = "state"
+	// KindSnapshot is live state that was collected into a directory.
+	KindSnapshot = "snapshot"
 )
 
 // Options say how to read an input.
@@ -53,6 +56,12 @@ type Result struct {
 	Resources []*resource.Resource
 	Info      Info
 	Warnings  diag.Diagnostics
+
+	// Incomplete and Collected are of snapshots: the scopes that were not read
+	// whole, and the types that were asked for. Nil means that the input itself
+	// says what there is.
+	Incomplete []resource.Scope
+	Collected  []string
 }
 
 // unreadCodes are the warnings that say of a part of the input that it was not
@@ -119,9 +128,9 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 		}
 	}
 	src := &source{ctx: ctx, name: name, options: o}
-	if o.Kind != "" && o.Kind != KindConfig && !slices.ContainsFunc(kinds(), func(k kind) bool { return k.name == o.Kind }) {
+	if o.Kind != "" && o.Kind != KindConfig && o.Kind != KindSnapshot && !slices.ContainsFunc(kinds(), func(k kind) bool { return k.name == o.Kind }) {
 		return Result{}, diag.Errorf("input-kind-unknown", "there is no kind of input called %q", o.Kind).
-			At(src.place()).WithHint("the kinds are plan, config and state")
+			At(src.place()).WithHint("the kinds are plan, config, state and snapshot")
 	}
 	if path == "-" {
 		return loadStream(src, stdin)
@@ -130,11 +139,18 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 	if err != nil {
 		return Result{}, unreadable(src, err)
 	}
+	if st.IsDir() && (o.Kind == KindSnapshot || snapshot.Is(path)) {
+		return loadSnapshot(src, path)
+	}
 	if st.IsDir() {
 		return loadConfigAt(src, path, loadConfig)
 	}
 	if isConfigName(path) && (o.Kind == "" || o.Kind == KindConfig) {
 		return loadConfigAt(src, path, loadConfigFile)
+	}
+	if o.Kind == KindSnapshot {
+		return Result{}, diag.Errorf("input-kind-mismatch", "%s is not a directory, but the kind is snapshot", src.name).
+			At(src.place()).WithHint("give the directory that parapet snapshot wrote")
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -46,6 +46,10 @@ var Packages = []Package{
 	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}},
 	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
 	{
+		Path:    "internal/source",
+		Imports: []string{"internal/resource", "internal/finding", "internal/exception", "internal/diag"},
+	},
+	{
 		Path:    "internal/engine",
 		Imports: []string{"internal/resource", "internal/finding", "internal/diag"},
 		Tests:   []string{"internal/input", "policies"},
@@ -146,13 +150,13 @@ type Dependency struct {
 var Dependencies = []Dependency{
 	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws"}, Tests: []string{"internal/e2e"}},
 	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}, Tests: []string{"bundles"}},
-	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "compiler/emit"}},
+	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
 	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},
 	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}, Tests: []string{"compiler/verify"}},
 	{Module: "github.com/rogpeppe/go-internal", Owners: []string{"internal/golden"}, Tests: []string{"cmd"}},
 	{Module: "github.com/spf13/cobra", Owners: []string{"cmd"}},
 	{Module: "github.com/spf13/pflag", Owners: []string{"cmd"}},
-	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "compiler/emit"}},
+	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
 	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}},
 	{Module: "golang.org/x/text", Owners: []string{"compiler/except"}},
 	{Module: "golang.org/x/term", Owners: []string{"cmd"}},

@@ -244,7 +244,7 @@ func (l *loader) record(e entry) {
 			r.Ticket = strings.TrimSpace(l.text(f))
 		case "expires":
 			var err error
-			if r.Expires, err = parseExpiry(l.text(f)); err != nil {
+			if r.Expires, err = ParseExpiry(l.text(f)); err != nil {
 				l.errorf(f.value, "exception-expires", "%s: %v", e.name, err)
 			}
 		default:
@@ -306,8 +306,10 @@ func (l *loader) tags(id string, f entry) map[string][]string {
 // firstYear is the year in which AWS opened.
 const firstYear = 2006
 
-// parseExpiry reads a date or an RFC 3339 time.
-func parseExpiry(s string) (time.Time, error) {
+// ParseExpiry reads a date or an RFC 3339 time: the first instant at which an
+// exception no longer holds. Its errors name the text and the forms that are
+// read.
+func ParseExpiry(s string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		t, err = time.Parse(time.RFC3339, s)

@@ -1,0 +1,103 @@
+package source
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// Code is the Terraform code of a root module and of the modules that it calls.
+// It reads what it is asked for, when it is asked, and each file once. It is
+// not safe for concurrent use.
+type Code struct {
+	fsys     fs.FS
+	root     *module
+	modules  map[string]*module // by directory
+	manifest map[string]string  // directories of downloaded modules by key; nil before it is read
+	ds       diag.Diagnostics
+}
+
+// Open opens the code in a directory. Places name its files below shown, which
+// is what the directory is called in output. Nothing is read but the names of
+// the files; a directory without code gives a Code that is [Code.Empty].
+func Open(dir, shown string) (*Code, error) {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the directory of the code: %w", err)
+	}
+	// Modules may lie beside the directory and above, so that the file system
+	// is that of the whole volume.
+	volume := filepath.VolumeName(full) + string(filepath.Separator)
+	below := strings.Trim(filepath.ToSlash(strings.TrimPrefix(full, volume)), "/")
+	return New(os.DirFS(volume), path.Join(".", below), shown)
+}
+
+// New is [Open] on a directory of a file system.
+func New(fsys fs.FS, dir, shown string) (*Code, error) {
+	c := &Code{fsys: fsys, modules: map[string]*module{}}
+	root, err := c.open(path.Clean(dir), path.Clean(filepath.ToSlash(shown)))
+	if err != nil {
+		return nil, err
+	}
+	c.root = root
+	return c, nil
+}
+
+// Empty reports whether the directory holds no Terraform code.
+func (c *Code) Empty() bool { return len(c.root.files) == 0 }
+
+// Declares reports whether the code holds the block of a resource or data
+// source.
+func (c *Code) Declares(address string) bool {
+	_, _, bodies := c.resolve(address)
+	return len(bodies) > 0
+}
+
+// Diagnostics returns what was wrong with the code that was read so far: files
+// that cannot be parsed, as warnings, and comments that cannot be understood, as
+// errors. They are sorted.
+func (c *Code) Diagnostics() diag.Diagnostics {
+	ds := append(diag.Diagnostics(nil), c.ds...)
+	ds.Sort()
+	return ds
+}
+
+// call is a module block that was followed.
+type call struct {
+	from *module
+	key  string // "module.name" in from
+	resource.ModuleCall
+}
+
+// resolve finds the module that holds an address, the calls that lead there and
+// the blocks that declare it, overriding ones last.
+func (c *Code) resolve(address string) (m *module, chain []call, bodies []item) {
+	steps := resource.SplitAddress(resource.StripInstanceKeys(address))
+	m = c.root
+	var keys []string
+	for len(steps) > 2 && steps[0] == "module" {
+		name := steps[1]
+		keys = append(keys, name)
+		blocks := m.find(c, "module."+name)
+		if len(blocks) == 0 {
+			return nil, nil, nil
+		}
+		chain = append(chain, call{m, "module." + name, resource.ModuleCall{
+			Name: name, File: blocks[0].file.shown, Line: blocks[0].name.Start.Line,
+		}})
+		if m = c.follow(m, blocks, keys); m == nil {
+			return nil, nil, nil
+		}
+		steps = steps[2:]
+	}
+	if len(steps) < 2 || len(steps) > 3 || len(steps) == 3 && steps[0] != "data" {
+		return nil, nil, nil
+	}
+	return m, chain, m.find(c, strings.Join(steps, "."))
+}

@@ -54,7 +54,7 @@ var Packages = []Package{
 		Imports: []string{"internal/resource", "internal/finding", "internal/diag"},
 		Tests:   []string{"internal/input", "policies"},
 	},
-	{Path: "internal/report", Imports: []string{"internal/finding", "internal/diag"}, Tests: []string{"internal/resource"}},
+	{Path: "internal/report", Imports: []string{"internal/resource", "internal/finding", "internal/diag"}},
 
 	// The IAM policy language at work.
 	{Path: "internal/iam/simulate", Imports: []string{"internal/iam", "internal/diag"}},
@@ -154,8 +154,10 @@ var Dependencies = []Dependency{
 	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},
 	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}, Tests: []string{"compiler/verify"}},
 	{Module: "github.com/rogpeppe/go-internal", Owners: []string{"internal/golden"}, Tests: []string{"cmd"}},
+	{Module: "github.com/santhosh-tekuri/jsonschema/v6", Tests: []string{"internal/report"}},
 	{Module: "github.com/spf13/cobra", Owners: []string{"cmd"}},
 	{Module: "github.com/spf13/pflag", Owners: []string{"cmd"}},
+	{Module: "github.com/yuin/goldmark", Tests: []string{"internal/report"}},
 	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
 	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}},
 	{Module: "golang.org/x/text", Owners: []string{"compiler/except"}},

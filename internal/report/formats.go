@@ -22,6 +22,10 @@ type Format struct {
 var Formats = []Format{
 	{"table", "for people: findings by severity, and what to do", Table{}.Write},
 	{"json", "the findings document that parapet compile reads", JSON},
+	{"sarif", "SARIF 2.1.0, for code scanning", SARIF},
+	{"junit", "JUnit XML, for the test reports of CI systems", JUnit},
+	{"github", "workflow commands that annotate a pull request on GitHub", GitHub},
+	{"markdown", "a comment for a pull request, bounded in size", Markdown},
 }
 
 // Lookup returns the format of a name.

@@ -31,26 +31,38 @@ func TestFormats(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := finding.NewReport(finding.Tool{Name: "parapet", Version: "1.2.3"}, in.Inputs, in.Findings, in.Passed)
-			for _, f := range Formats {
-				var once, again bytes.Buffer
-				if err := errors.Join(f.Write(&once, r), f.Write(&again, r)); err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(once.Bytes(), again.Bytes()) {
-					t.Errorf("%s is not the same twice", f.Name)
-				}
-				if !strings.HasSuffix(once.String(), "\n") {
-					t.Errorf("%s does not end in a newline", f.Name)
-				}
-				a.Want("out/"+f.Name, once.String())
-			}
-			var color bytes.Buffer
-			if err := (Table{Color: true}).Write(&color, r); err != nil {
-				t.Fatal(err)
-			}
-			a.Want("out/color", strings.ReplaceAll(color.String(), "\x1b", "ESC"))
+			writeAll(t, a, r)
 		})
 	}
+}
+
+// TestShared writes the report that has everything in every format.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	writeAll(t, golden.Open(t, "testdata/shared/shared.txtar"), shared())
+}
+
+// writeAll compares a report in every format with the archive.
+func writeAll(t *testing.T, a *golden.Archive, r finding.Report) {
+	t.Helper()
+	for _, f := range Formats {
+		var once, again bytes.Buffer
+		if err := errors.Join(f.Write(&once, r), f.Write(&again, r)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(once.Bytes(), again.Bytes()) {
+			t.Errorf("%s is not the same twice", f.Name)
+		}
+		if !strings.HasSuffix(once.String(), "\n") {
+			t.Errorf("%s does not end in a newline", f.Name)
+		}
+		a.Want("out/"+f.Name, once.String())
+	}
+	var color bytes.Buffer
+	if err := (Table{Color: true}).Write(&color, r); err != nil {
+		t.Fatal(err)
+	}
+	a.Want("out/color", strings.ReplaceAll(color.String(), "\x1b", "ESC"))
 }
 
 func TestLookup(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/parapet-dev/parapet/internal/finding"
 )
@@ -84,7 +83,9 @@ func byPolicy(all []finding.Finding, s finding.Status) func(yield func([]finding
 
 func (t Table) group(b *bytes.Buffer, group []finding.Finding) {
 	f := group[0]
-	fmt.Fprintf(b, "%s  %s  %s\n", t.paint(severityColor[f.Severity], strings.ToUpper(fmt.Sprintf("%-8s", f.Severity))), clean(f.Policy), t.paint(bold, clean(f.Title)))
+	head := fmt.Sprintf("%s  %s  %s", t.paint(severityColor[f.Severity], strings.ToUpper(fmt.Sprintf("%-8s", f.Severity))),
+		clean(f.Policy), t.paint(bold, heading(f.Policy, f.Title)))
+	b.WriteString(strings.TrimRight(head, " ") + "\n")
 	width := 0
 	for _, f := range group {
 		width = max(width, len([]rune(subject(f))))
@@ -94,6 +95,14 @@ func (t Table) group(b *bytes.Buffer, group []finding.Finding) {
 		fmt.Fprintf(b, "  %-*s  %s\n", width, subject(f), clean(f.Message))
 		if note := note(f); note != "" {
 			fmt.Fprintf(b, "    %s\n", t.paint(dim, note))
+		}
+		lines := code(f)
+		for i, line := range codeText(lines) {
+			style := dim
+			if lines[i].Marked {
+				style = bold
+			}
+			fmt.Fprintf(b, "      %s\n", t.paint(style, line))
 		}
 	}
 	if f.Status == finding.Violation && f.Remediation != "" {
@@ -106,33 +115,14 @@ func (t Table) group(b *bytes.Buffer, group []finding.Finding) {
 // screen.
 const maxSubject = 72
 
-// subject names the resource of a finding.
-func subject(f finding.Finding) string {
-	r := f.Resource
-	switch {
-	case r.Address != "":
-		return clean(r.Address)
-	case r.ARN != nil:
-		return clean(*r.ARN)
-	case r.ID != nil:
-		return clean(r.Type + " " + *r.ID)
-	}
-	return clean(r.Type)
-}
-
 // note says where a finding is and why it does not count.
 func note(f finding.Finding) string {
 	var parts []string
-	if s := f.Resource.Source; s != nil && s.File != "" {
-		parts = append(parts, clean(fmt.Sprintf("%s:%d", s.File, s.Line)))
+	if f.Resource.Source != nil {
+		parts = append(parts, placeOf(f, nil).String())
 	}
-	if len(f.Attributes) > 0 {
-		parts = append(parts, clean(strings.Join(f.Attributes, ", ")))
-	}
-	if f.Exception != nil {
-		parts = append(parts, "exception "+clean(*f.Exception))
-	}
-	return strings.Join(parts, "  ")
+	parts = append(parts, clean(strings.Join(f.Attributes, ", ")), exemption(f))
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "  ")
 }
 
 func (t Table) summary(b *bytes.Buffer, r finding.Report) {
@@ -153,7 +143,7 @@ func (t Table) summary(b *bytes.Buffer, r finding.Report) {
 	}
 	fmt.Fprintf(b, ", %d exempt, %d unknown, %s, %d passed", s.Exempt, s.Unknown, count(s.Error, "error"), s.Passed)
 	if r.Unread > 0 {
-		fmt.Fprintf(b, ", %s", t.paint(bold, count(r.Unread, "part")+" not evaluated"))
+		fmt.Fprintf(b, ", %s", t.paint(bold, unread(r)))
 	}
 	b.WriteByte('\n')
 	for _, line := range t.next(r) {
@@ -167,8 +157,8 @@ func (t Table) next(r finding.Report) []string {
 	if r.Summary.Error > 0 {
 		lines = append(lines, "Some policies could not be evaluated, so this run proves nothing about them: fix the policies.")
 	}
-	if r.Summary.Violation > 0 {
-		worst := slices.MinFunc(violations(r.Findings), func(a, b finding.Finding) int {
+	if all := violations(r.Findings); len(all) > 0 {
+		worst := slices.MinFunc(all, func(a, b finding.Finding) int {
 			return cmp.Compare(slices.Index(finding.Severities, a.Severity), slices.Index(finding.Severities, b.Severity))
 		})
 		where := ""
@@ -185,26 +175,10 @@ func (t Table) next(r finding.Report) []string {
 	return lines
 }
 
+// violations returns those of policies about resources, which parapet can
+// explain and compile.
 func violations(all []finding.Finding) []finding.Finding {
-	return slices.DeleteFunc(slices.Clone(all), func(f finding.Finding) bool { return f.Status != finding.Violation })
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// clean keeps what a plan could use against a terminal out of it: control
-// characters, line separators and marks that change the direction of text.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, s)
+	return slices.DeleteFunc(slices.Clone(all), func(f finding.Finding) bool { return f.Status != finding.Violation || f.Document })
 }
 
 // ANSI styles.
@@ -218,6 +192,7 @@ var severityColor = map[finding.Severity]string{
 	finding.High:     "31",
 	finding.Medium:   "33",
 	finding.Low:      "36",
+	finding.Info:     "2",
 }
 
 func (t Table) paint(style, s string) string {

@@ -1,0 +1,219 @@
+package drift
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/resource"
+)
+
+// Live is what was collected.
+type Live struct {
+	Resources  []*resource.Resource
+	Incomplete []resource.Scope // scopes that were not read whole
+	Collected  []string         // types that were asked for
+}
+
+// Compare compares the resources of the code with live state, in their order.
+// What a plan is about to delete is left out.
+func Compare(desired []*resource.Resource, live Live) []Result {
+	index := NewIndex(live.Resources)
+	shared := sharedAttributes(desired)
+	var results []Result
+	for _, d := range desired {
+		if d.Deleted() || !strings.HasPrefix(d.Type, "aws_") {
+			continue
+		}
+		results = append(results, compare(d, index.Find(d), live, shared))
+	}
+	return results
+}
+
+func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource) []string) Result {
+	r := Result{Desired: d, Live: l}
+	if l == nil {
+		r.Status, r.Why = absence(d, live)
+		return r
+	}
+	skip := slices.Concat(volatile[d.Type], shared(d))
+	filled := parseFilled(l.Filled)
+	c := comparison{desired: d, live: l}
+	want, have := values(d), values(l)
+	names := slices.Sorted(maps.Keys(union(want, have)))
+	for _, name := range names {
+		if slices.Contains(skip, name) {
+			continue
+		}
+		inside, ok := filled.below(name)
+		if !ok {
+			continue
+		}
+		if _, set := want[name]; !set && d.Origin == resource.OriginConfig {
+			continue // a default, which the code does not say
+		}
+		c.walk(want[name], have[name], inside, resource.Path{name})
+	}
+	r.Differences = c.found
+	r.Status = Same
+	if len(r.Differences) > 0 {
+		r.Status = Changed
+	}
+	return r
+}
+
+// absence says what it means that a resource was not found.
+func absence(d *resource.Resource, live Live) (Status, string) {
+	if live.Collected != nil && !slices.Contains(live.Collected, d.Type) {
+		return Unknown, "the snapshot was not asked for " + d.Type
+	}
+	for _, s := range live.Incomplete {
+		if s.Type == d.Type && near(s.Account, d.Account) && near(s.Region, d.Region) {
+			return Unknown, "not read: " + s.Status
+		}
+	}
+	if len(keys(d)) == 0 {
+		return Unknown, "the code does not say what identifies it"
+	}
+	if d.Origin != resource.OriginState && !slices.Contains(d.Actions, resource.ActionNoOp) && !slices.Contains(d.Actions, resource.ActionUpdate) {
+		return Unknown, "it is not there; the code alone does not tell whether it was ever created"
+	}
+	return Gone, ""
+}
+
+// sharedAttributes finds the attributes that other resources of the code manage
+// too.
+func sharedAttributes(desired []*resource.Resource) func(*resource.Resource) []string {
+	type user struct{ resourceType, attribute, name string }
+	used := map[user]bool{}
+	unnamed := map[[2]string]bool{}
+	for _, d := range desired {
+		for _, o := range overlaps {
+			if o.by != d.Type || d.Deleted() {
+				continue
+			}
+			v := d.Values[o.via]
+			list, ok := v.([]any)
+			if !ok {
+				list = []any{v}
+			}
+			for _, e := range list {
+				if s := text(e); s != "" {
+					used[user{o.resourceType, o.attribute, s}] = true
+				} else { // not known: it may be any
+					unnamed[[2]string{o.resourceType, o.attribute}] = true
+				}
+			}
+		}
+	}
+	return func(d *resource.Resource) []string {
+		var list []string
+		for _, o := range overlaps {
+			if o.resourceType != d.Type || slices.Contains(list, o.attribute) {
+				continue
+			}
+			hit := unnamed[[2]string{o.resourceType, o.attribute}]
+			for _, name := range []string{d.ID, d.ARN, text(d.Values["id"]), text(d.Values["arn"]), text(d.Values["name"]), text(d.Values["bucket"]), text(d.Values["url"]), text(d.Values["key_id"]), text(d.Values["domain_name"])} {
+				hit = hit || name != "" && used[user{o.resourceType, o.attribute, name}]
+			}
+			if hit {
+				list = append(list, o.attribute)
+			}
+		}
+		return list
+	}
+}
+
+// values returns the attributes as they are compared. The provider keeps the
+// tags of the code in tags and those of AWS in tags_all; live state knows only
+// the second, and AWS's own tags are nobody's.
+func values(r *resource.Resource) map[string]any {
+	v := maps.Clone(r.Values)
+	if v == nil {
+		v = map[string]any{}
+	}
+	if all, ok := v["tags_all"]; ok {
+		v["tags"] = all
+	}
+	delete(v, "tags_all")
+	if tags, ok := v["tags"].(map[string]any); ok {
+		tags = maps.Clone(tags)
+		maps.DeleteFunc(tags, func(k string, _ any) bool { return strings.HasPrefix(k, "aws:") })
+		v["tags"] = tags
+	}
+	return v
+}
+
+func union(a, b map[string]any) map[string]bool {
+	names := map[string]bool{}
+	for k := range a {
+		names[k] = true
+	}
+	for k := range b {
+		names[k] = true
+	}
+	return names
+}
+
+// comparison collects the differences of one resource.
+type comparison struct {
+	desired, live *resource.Resource
+	found         []Difference
+}
+
+// walk compares two values at a path.
+func (c *comparison) walk(want, have any, filled filledPaths, at resource.Path) {
+	if resource.Marked(c.desired.Unknown, at) || resource.Marked(c.live.Unknown, at) {
+		return
+	}
+	want, have = filled.project(want), filled.project(have)
+	exact := at[0] == "tags"
+	if canonical(want, exact) == canonical(have, exact) {
+		return
+	}
+	wm, wok := want.(map[string]any)
+	hm, hok := have.(map[string]any)
+	if wok && hok {
+		for _, k := range slices.Sorted(maps.Keys(union(wm, hm))) {
+			if inside, ok := filled.below(k); ok {
+				c.walk(wm[k], hm[k], inside, append(slices.Clone(at), k))
+			}
+		}
+		return
+	}
+	wl, wok := want.([]any)
+	hl, hok := have.([]any)
+	if wok && hok && c.elements(wl, hl, filled, at) {
+		return
+	}
+	d := Difference{Path: at.String(), Live: have, Desired: want}
+	if resource.Marked(c.desired.Sensitive, at) || resource.Marked(c.live.Sensitive, at) {
+		d.Live, d.Desired, d.Sensitive = nil, nil, true
+	}
+	c.found = append(c.found, d)
+}
+
+// elements compares lists of blocks element by element where they pair, and
+// reports whether it could. Lists are compared as sets: most blocks of the
+// provider are, and the order of the others does not change what policies say.
+func (c *comparison) elements(want, have []any, filled filledPaths, at resource.Path) bool {
+	block := func(v any) bool { _, ok := v.(map[string]any); return ok }
+	if len(want) != len(have) || !slices.ContainsFunc(want, block) {
+		return false
+	}
+	inside, _ := filled.below(0)
+	left := slices.Clone(have)
+	var rest []int
+	for i, w := range want {
+		j := slices.IndexFunc(left, func(h any) bool { return canonical(h, false) == canonical(w, false) })
+		if j < 0 {
+			rest = append(rest, i)
+			continue
+		}
+		left = slices.Delete(left, j, j+1)
+	}
+	for k, i := range rest {
+		c.walk(want[i], left[k], inside, append(slices.Clone(at), i))
+	}
+	return true
+}

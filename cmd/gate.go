@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parapet-dev/parapet/internal/diag"
-	"github.com/parapet-dev/parapet/internal/input"
 )
 
 // gateOptions are the flags of parapet gate.
@@ -63,10 +62,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	}
 	run := j.start()
 	for _, path := range s.distinct(o.inputs) {
-		s.progress("reading %s", path)
-		in, err := input.Load(ctx, path, s.In, o.load)
-		s.progressDone()
-		s.warn(in.Warnings...)
+		in, err := s.read(ctx, path, o.load)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,12 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
 
+	"github.com/parapet-dev/parapet/internal/drift"
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/exception"
 	"github.com/parapet-dev/parapet/internal/finding"
@@ -50,7 +52,7 @@ func (s Streams) judge(o evaluation) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
+	ids := []string{drift.Policy.ID} // which exceptions may name as well
 	for _, p := range e.Policies() {
 		ids = append(ids, p.ID)
 	}
@@ -72,6 +74,7 @@ type run struct {
 	passed   int
 	unread   int
 	files    []*exceptionFile // that were read for the inputs
+	extra    []finding.Policy // what speaks besides the policies
 }
 
 func (j *judge) start() *run { return &run{judge: j} }
@@ -79,11 +82,6 @@ func (j *judge) start() *run { return &run{judge: j} }
 // add evaluates the policies on an input. The path says where the files are
 // that stand beside it.
 func (r *run) add(ctx context.Context, path string, in input.Result) error {
-	file, err := r.exceptions(path)
-	if err != nil {
-		return err
-	}
-	r.inputs = append(r.inputs, finding.Input(in.Info))
 	r.unread += len(in.Unread())
 	r.progress("evaluating %s on %s", plural(len(r.engine.Policies()), "policy"), plural(len(in.Resources), "resource"))
 	unread := slices.Concat(in.Incomplete, notCollected(r.engine.Policies(), in))
@@ -92,13 +90,22 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	if err != nil {
 		return err
 	}
-	res.Findings = append(res.Findings, r.engine.Unreadable(unread)...)
-	if file != nil {
-		file.exempt(res.Findings, r.Now())
-		r.files = append(r.files, file)
+	return r.take(path, append(res.Findings, r.engine.Unreadable(unread)...), res.Passed, in.Info)
+}
+
+// take adds findings about inputs, after what exempts them beside a path.
+func (r *run) take(path string, findings []finding.Finding, passed int, inputs ...input.Info) error {
+	file, err := r.exceptions(path)
+	if err != nil {
+		return err
 	}
-	r.findings = append(r.findings, res.Findings...)
-	r.passed += res.Passed
+	file.exempt(findings, r.Now())
+	for _, in := range inputs {
+		r.inputs = append(r.inputs, finding.Input(in))
+	}
+	r.files = append(r.files, file)
+	r.findings = append(r.findings, findings...)
+	r.passed += passed
 	return nil
 }
 
@@ -128,12 +135,14 @@ func (r *run) report() finding.Report {
 	}
 	rep := finding.NewReport(finding.Tool{Name: "parapet", Version: r.Version}, r.inputs, r.findings, r.passed)
 	rep.Unread, rep.Time = r.unread, r.Now()
+	rep.Policies = slices.Clone(r.extra)
 	for _, p := range r.engine.Policies() {
 		rep.Policies = append(rep.Policies, finding.Policy{
 			ID: p.ID, Title: p.Title, Description: p.Description, Severity: p.Severity,
 			Frameworks: p.Frameworks, Remediation: p.Remediation, File: p.File, Line: p.Line,
 		})
 	}
+	slices.SortFunc(rep.Policies, func(a, b finding.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	return rep
 }
 

@@ -28,6 +28,7 @@ var Packages = []Package{
 	{Path: "internal/resource"},
 	{Path: "internal/finding", Imports: []string{"internal/resource", "internal/diag"}},
 	{Path: "internal/snapshot", Imports: []string{"internal/resource", "internal/diag"}},
+	{Path: "internal/drift", Imports: []string{"internal/resource", "internal/finding"}},
 	{Path: "internal/iam", Imports: []string{"internal/diag"}},
 	{Path: "internal/iamdata"},
 	{Path: "internal/iamdata/gen", Imports: []string{"internal/iamdata"}, Process: true},

@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"io"
 	"path/filepath"
 	"slices"
 
@@ -24,6 +25,7 @@ type judge struct {
 	engine     *engine.Engine // with the selected policies
 	exceptions func(inputPath string) (*exceptionFile, error)
 	baseline   *finding.Baseline
+	ids        []string // of all policies, also of those that are not selected
 }
 
 // judge reads the flags and what they name, before any input is read.
@@ -61,9 +63,18 @@ func (s Streams) judge(o evaluation) (*judge, error) {
 		return nil, err
 	}
 	return &judge{
-		Streams: s, o: o, outputs: outputs, engine: e, baseline: baseline,
+		Streams: s, o: o, outputs: outputs, engine: e, baseline: baseline, ids: ids,
 		exceptions: s.exceptionsOf(o.exceptions, ids),
 	}, nil
+}
+
+// fork returns a judge for a run beside others: it reads the exceptions anew and
+// says to w what it has to say.
+func (j *judge) fork(w io.Writer) *judge {
+	k := *j
+	k.Err, k.ErrTerminal = w, false
+	k.exceptions = k.exceptionsOf(j.o.exceptions, j.ids)
+	return &k
 }
 
 // run collects what a judge finds in some inputs.

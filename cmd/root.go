@@ -12,6 +12,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -25,6 +26,7 @@ var verbs = []func(Streams) *cobra.Command{
 	explainCommand,
 	simulateCommand,
 	policyCommand,
+	serveCommand,
 	demoCommand,
 	versionCommand,
 }
@@ -32,7 +34,7 @@ var verbs = []func(Streams) *cobra.Command{
 // Main runs one command line, without the program's name, and returns the exit
 // code: 0 clean, 1 violations, 2 the run failed or its usage or input was bad.
 func Main(args []string, s Streams) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends a run that does not end by itself
 	root := rootCommand(s)

@@ -56,6 +56,7 @@ var Packages = []Package{
 		Tests:   []string{"internal/input", "policies"},
 	},
 	{Path: "internal/report", Imports: []string{"internal/resource", "internal/finding", "internal/diag"}},
+	{Path: "internal/runtask", Imports: []string{"internal/finding", "internal/diag"}, Tests: []string{"internal/resource"}},
 
 	// The IAM policy language at work.
 	{Path: "internal/iam/simulate", Imports: []string{"internal/iam", "internal/diag"}},

@@ -161,6 +161,7 @@ var Dependencies = []Dependency{
 	{Module: "github.com/spf13/pflag", Owners: []string{"cmd"}},
 	{Module: "github.com/yuin/goldmark", Tests: []string{"internal/report"}},
 	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
+	{Module: "github.com/zclconf/go-cty-yaml", Owners: []string{"internal/input"}},
 	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}},
 	{Module: "golang.org/x/text", Owners: []string{"compiler/except"}},
 	{Module: "golang.org/x/term", Owners: []string{"cmd"}},

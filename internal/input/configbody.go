@@ -21,11 +21,6 @@ var metaNames = map[string]bool{
 //go:embed mapattributes.txt
 var mapAttributesText string
 
-// managed evaluates the body of a resource.
-func (e *evaluator) managed(o *object, local bindings) cty.Value {
-	return e.body(o.block.Body, local, true)
-}
-
 // body evaluates a body to an object: attributes as they are, nested blocks of
 // one type as a tuple of objects in their order, since the provider's schema
 // makes lists of them.
@@ -33,19 +28,17 @@ func (e *evaluator) body(b hcl.Body, local bindings, top bool) cty.Value {
 	values := map[string]cty.Value{}
 	native, ok := b.(*hclsyntax.Body)
 	if !ok {
-		attributes, diags := b.JustAttributes()
-		e.diags = append(e.diags, diags...)
-		for name, a := range attributes {
-			if !top || !metaNames[name] {
-				values[name] = e.jsonValue(name, e.expr(a.Expr, local))
-			}
-		}
-		return cty.ObjectVal(values)
+		return cty.DynamicVal
 	}
 	for name, a := range native.Attributes {
-		if !top || !metaNames[name] {
-			values[name] = e.expr(a.Expr, local)
+		if top && metaNames[name] {
+			continue
 		}
+		v := e.expr(a.Expr, local)
+		if _, json := a.Expr.(*jsonArgument); json {
+			v = e.jsonValue(name, v)
+		}
+		values[name] = v
 	}
 	blocks := map[string][]cty.Value{}
 	open := map[string]bool{}
@@ -91,7 +84,7 @@ func (e *evaluator) dynamic(b *hclsyntax.Block, local bindings) ([]cty.Value, bo
 	}
 	iterator := b.Labels[0]
 	if a := content.Attributes["iterator"]; a != nil {
-		iterator = cmp.Or(hcl.ExprAsKeyword(a.Expr), iterator)
+		iterator = cmp.Or(hcl.ExprAsKeyword(static(bare(a.Expr))), iterator)
 	}
 	v, marks := e.expr(forEach.Expr, local).Unmark()
 	switch {
@@ -103,6 +96,9 @@ func (e *evaluator) dynamic(b *hclsyntax.Block, local bindings) ([]cty.Value, bo
 	}
 	var out []cty.Value
 	for k, element := range v.Elements() {
+		if e.limits.spent() {
+			break
+		}
 		if v.Type().IsSetType() {
 			k = element
 		}
@@ -170,7 +166,7 @@ func (e *evaluator) view(v cty.Value) cty.Value {
 	switch t := v.Type(); {
 	case t.IsObjectType():
 		members := map[string]cty.Value{}
-		for name := range e.module.names {
+		for name := range e.names {
 			members[name] = cty.DynamicVal
 		}
 		for name, m := range v.AsValueMap() {

@@ -9,10 +9,10 @@ func (e *evaluator) dataSource(o *object, local bindings) cty.Value {
 	p := func() providerFacts {
 		facts := e.providerOf(o)
 		if facts.account == "" {
-			facts.account = e.module.options.Account
+			facts.account = e.src.options.Account
 		}
 		if facts.region == "" {
-			facts.region = e.module.options.Region
+			facts.region = e.src.options.Region
 		}
 		return facts
 	}

@@ -5,15 +5,11 @@ import (
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/parapet-dev/parapet/internal/diag"
 )
-
-// maxInstances bounds what count and for_each make of one block.
-const maxInstances = 100_000
 
 type expandMode int
 
@@ -33,25 +29,30 @@ var metaSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "count"}, {Name: "for_each"}, {Name: "provider"}, {Name: "depends_on"},
 }}
 
-// expand works out the instances of a block. When count or for_each is not
+// expand works out the instances of a resource, data or module block; what is
+// its address, and quiet leaves the warning out. When count or for_each is not
 // known, one instance without key stands for all of them, so that no resource
 // escapes its policies.
-func (e *evaluator) expand(o *object) expansion {
-	content, _, _ := o.block.Body.PartialContent(metaSchema)
-	if a := content.Attributes["count"]; a != nil {
-		return e.expandCount(o, a)
+func (e *evaluator) expand(body hcl.Body, what string, quiet bool) expansion {
+	content, _, _ := body.PartialContent(metaSchema)
+	x := expansion{single, []evaluatedInstance{{}}}
+	switch {
+	case content.Attributes["count"] != nil:
+		x = e.expandCount(content.Attributes["count"], what, quiet)
+	case content.Attributes["for_each"] != nil:
+		x = e.expandForEach(content.Attributes["for_each"], what, quiet)
 	}
-	if a := content.Attributes["for_each"]; a != nil {
-		return e.expandForEach(o, a)
+	if !e.limits.more(len(x.instances)) {
+		return expansion{mode: undecided}
 	}
-	return expansion{single, []evaluatedInstance{{}}}
+	return x
 }
 
-func (e *evaluator) expandCount(o *object, a *hcl.Attribute) expansion {
+func (e *evaluator) expandCount(a *hcl.Attribute, what string, quiet bool) expansion {
 	v, _ := e.expr(a.Expr, nil).Unmark()
 	v, err := convert.Convert(v, cty.Number)
 	if err == nil && !v.IsKnown() {
-		return e.undecided(o, a, bindings{"count": cty.ObjectVal(map[string]cty.Value{"index": cty.UnknownVal(cty.Number)})})
+		return e.undecided(a, what, quiet, bindings{"count": cty.ObjectVal(map[string]cty.Value{"index": cty.UnknownVal(cty.Number)})})
 	}
 	n := -1.0
 	if err == nil && !v.IsNull() {
@@ -71,11 +72,11 @@ func (e *evaluator) expandCount(o *object, a *hcl.Attribute) expansion {
 	return x
 }
 
-func (e *evaluator) expandForEach(o *object, a *hcl.Attribute) expansion {
+func (e *evaluator) expandForEach(a *hcl.Attribute, what string, quiet bool) expansion {
 	v, _ := e.expr(a.Expr, nil).Unmark()
 	switch t := v.Type(); {
 	case !v.IsKnown():
-		return e.undecided(o, a, bindings{"each": cty.DynamicVal})
+		return e.undecided(a, what, quiet, bindings{"each": cty.DynamicVal})
 	case v.IsNull() || !v.CanIterateElements() || t.IsListType() || t.IsTupleType():
 		e.fail(a.Expr.Range(), "Invalid for_each argument", "for_each must be a map, an object or a set of strings.")
 		return expansion{mode: byKey}
@@ -90,7 +91,7 @@ func (e *evaluator) expandForEach(o *object, a *hcl.Attribute) expansion {
 			element = k
 		}
 		if !k.IsKnown() {
-			return e.undecided(o, a, bindings{"each": cty.DynamicVal})
+			return e.undecided(a, what, quiet, bindings{"each": cty.DynamicVal})
 		}
 		if k.Type() != cty.String || k.IsNull() {
 			e.fail(a.Expr.Range(), "Invalid for_each argument", "for_each over a set needs a set of strings.")
@@ -104,38 +105,11 @@ func (e *evaluator) expandForEach(o *object, a *hcl.Attribute) expansion {
 	return x
 }
 
-func (e *evaluator) undecided(o *object, a *hcl.Attribute, local bindings) expansion {
-	if !o.data {
-		e.module.notes = append(e.module.notes, diag.Warningf("config-count-unknown",
-			"%s of %s is not known", a.Name, o.address()).At(place(a.Range)).
+func (e *evaluator) undecided(a *hcl.Attribute, what string, quiet bool, local bindings) expansion {
+	if !quiet {
+		e.note(diag.Warningf("config-count-unknown", "%s of %s is not known", a.Name, join(e.address, what)).At(place(a.Range)).
 			WithDetail("It is evaluated as one resource that stands for all its instances.").
 			WithHint("give the variables that it depends on a value, or gate a plan"))
 	}
 	return expansion{undecided, []evaluatedInstance{{local: local}}}
-}
-
-// variableType reads a type constraint; without one anything fits.
-func (e *evaluator) variableType(a *hcl.Attribute) (cty.Type, *typeexpr.Defaults) {
-	if a == nil {
-		return cty.DynamicPseudoType, nil
-	}
-	if keyword := hcl.ExprAsKeyword(a.Expr); keyword == "" {
-		// The oldest syntax quotes the type.
-		if v, diags := a.Expr.Value(nil); !diags.HasErrors() {
-			switch knownString(v) {
-			case "string":
-				return cty.String, nil
-			case "list":
-				return cty.List(cty.DynamicPseudoType), nil
-			case "map":
-				return cty.Map(cty.DynamicPseudoType), nil
-			}
-		}
-	}
-	t, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
-	e.diags = append(e.diags, diags...)
-	if diags.HasErrors() {
-		return cty.DynamicPseudoType, nil
-	}
-	return t, defaults
 }

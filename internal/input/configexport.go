@@ -3,14 +3,11 @@ package input
 import (
 	_ "embed"
 	"encoding/json"
-	"maps"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/parapet-dev/parapet/internal/resource"
@@ -22,15 +19,15 @@ var taggableText string
 // export turns the instances of a resource into resources.
 func (e *evaluator) export(o *object, done *evaluated) []*resource.Resource {
 	provider := e.providerOf(o)
-	groups := referenceGroups(o.block.Body, true)
+	groups := e.groupsOf(o)
 	out := make([]*resource.Resource, 0, len(done.instances))
 	for _, i := range done.instances {
 		r := &resource.Resource{
-			Type: o.kind, Name: o.name, Address: o.address() + i.key, Provider: provider.source,
+			Type: o.kind, Name: o.name, Address: join(e.address, o.address()+i.key), Provider: provider.source,
 			Origin: resource.OriginConfig, Actions: []resource.Action{resource.ActionCreate},
 			Account: provider.account, Region: provider.region,
-			Source: &resource.Source{File: e.sourceFile(o.block.DefRange.Filename), Line: o.block.DefRange.Start.Line},
-			Refs:   e.references(groups, i),
+			Source: e.source(o.block.DefRange),
+			Refs:   e.references(o, groups, i),
 		}
 		values, unknown, secret := exportValue(e.withTags(o.kind, i.value, provider.tags))
 		r.Values, _ = values.(map[string]any)
@@ -45,17 +42,29 @@ func (e *evaluator) export(o *object, done *evaluated) []*resource.Resource {
 			tree["arn"] = true
 		}
 		r.Unknown, r.Sensitive = tree, secret
-		identify(r, e.module.options)
+		identify(r, e.src.options)
 		out = append(out, r)
 	}
 	return out
 }
 
-// sourceFile is the place of a file as users see it: below the directory as it
-// was given, or below the root of the module when that was an absolute path.
+// source is a place as users see it, with the calls of the modules that lead
+// there.
+func (e *evaluator) source(at hcl.Range) *resource.Source {
+	s := &resource.Source{File: e.sourceFile(at.Filename), Line: at.Start.Line}
+	for m := e; m.parent != nil; m = m.parent {
+		call := m.call.DefRange
+		s.Modules = append(s.Modules, resource.ModuleCall{Name: m.name, File: m.parent.sourceFile(call.Filename), Line: call.Start.Line})
+	}
+	slices.Reverse(s.Modules)
+	return s
+}
+
+// sourceFile is a file of the module as users see it: below the directory as
+// it was given, or relative to the root module when that was an absolute path.
 func (e *evaluator) sourceFile(file string) string {
-	if path.IsAbs(e.module.shown) || filepath.IsAbs(e.module.shown) {
-		return strings.TrimPrefix(strings.TrimPrefix(file, e.module.shown), "/")
+	if path.IsAbs(e.shown) || filepath.IsAbs(e.shown) {
+		return path.Join(e.module.dir, path.Base(file))
 	}
 	return file
 }
@@ -193,91 +202,6 @@ func firstMark(whole, tree any) any {
 	return tree
 }
 
-// referenceGroups returns what each expression of a body refers to, one group
-// an expression: the resources among it decide together with each and count
-// which instances are meant.
-func referenceGroups(body hcl.Body, top bool) [][]hcl.Traversal {
-	var groups [][]hcl.Traversal
-	native, ok := body.(*hclsyntax.Body)
-	if !ok {
-		attributes, _ := body.JustAttributes()
-		for name, a := range attributes {
-			if !top || !metaNames[name] {
-				groups = append(groups, a.Expr.Variables())
-			}
-		}
-		return groups
-	}
-	for name, a := range native.Attributes {
-		if !top || !metaNames[name] {
-			groups = append(groups, a.Expr.Variables())
-		}
-	}
-	for _, b := range native.Blocks {
-		if !top || !metaNames[b.Type] {
-			groups = append(groups, referenceGroups(b.Body, false)...)
-		}
-	}
-	return groups
-}
-
-// references returns the addresses that an instance refers to. Locals are
-// followed.
-func (e *evaluator) references(groups [][]hcl.Traversal, i evaluatedInstance) []string {
-	found := map[string]bool{}
-	for _, g := range groups {
-		key := ""
-		if slices.ContainsFunc(g, func(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }) {
-			key = i.key
-		}
-		e.follow(g, key, found, map[string]bool{})
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	return slices.Sorted(maps.Keys(found))
-}
-
-func (e *evaluator) follow(group []hcl.Traversal, key string, found, seen map[string]bool) {
-	for _, t := range group {
-		root, name := t.RootName(), step(t, 1)
-		if root == "local" {
-			if a := e.module.locals[name]; a != nil && !seen[name] {
-				seen[name] = true
-				e.follow(a.Expr.Variables(), key, found, seen)
-			}
-			continue
-		}
-		address := root + "." + name
-		target := e.objects[address]
-		if target == nil || e.module.objects[address] == nil {
-			continue
-		}
-		own := indexKey(t, 2)
-		if own == "" {
-			own = key
-		}
-		if slices.ContainsFunc(target.instances, func(i evaluatedInstance) bool { return own != "" && i.key == own }) {
-			address += own
-		}
-		found[address] = true
-	}
-}
-
-// indexKey returns the constant index at a position of a traversal as an
-// instance key.
-func indexKey(t hcl.Traversal, i int) string {
-	if i >= len(t) {
-		return ""
-	}
-	index, ok := t[i].(hcl.TraverseIndex)
-	if !ok {
-		return ""
-	}
-	plain, _, _ := exportValue(index.Key)
-	return keyText(plain)
-}
-
 func knownString(v cty.Value) string {
 	if v == cty.NilVal {
 		return ""
@@ -292,6 +216,11 @@ func knownString(v cty.Value) string {
 func isTrue(v cty.Value) bool {
 	v, _ = v.Unmark()
 	return v.Type() == cty.Bool && v.IsKnown() && !v.IsNull() && v.True()
+}
+
+func isFalse(v cty.Value) bool {
+	v, _ = v.Unmark()
+	return v.Type() == cty.Bool && v.IsKnown() && !v.IsNull() && v.False()
 }
 
 // stringMember returns a string member of an object, empty when there is none.

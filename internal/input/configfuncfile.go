@@ -1,13 +1,17 @@
 package input
 
 import (
+	"crypto/md5"  // #nosec G501 -- Terraform's filemd5, no protection
+	"crypto/sha1" // #nosec G505 -- Terraform's filesha1, no protection
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
-	"fmt"
+	"hash"
 	"io/fs"
 	"maps"
-	"math/big"
-	"path"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -16,149 +20,116 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// addFileFunctions adds the functions that read files of the module. What is
-// outside of it cannot be read.
-func addFileFunctions(table map[string]function.Function, files fs.FS) {
-	read := func(name string) (string, error) {
-		if files == nil {
-			return "", errors.New("there are no files to read")
+// addFileFunctions adds the functions that read files of the modules. What
+// cannot be read, such as a file outside of them or one that is built later, is
+// unknown.
+func addFileFunctions(table map[string]function.Function, p *program) {
+	table["file"] = fileFunc(p, func(b []byte) cty.Value {
+		if !utf8.Valid(b) {
+			return cty.UnknownVal(cty.String)
 		}
-		b, err := fs.ReadFile(files, path.Clean(name))
-		return string(b), err
+		return cty.StringVal(string(b))
+	})
+	table["filebase64"] = fileFunc(p, func(b []byte) cty.Value { return cty.StringVal(base64.StdEncoding.EncodeToString(b)) })
+	for name, sum := range map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New} {
+		digest := func(b []byte) []byte {
+			h := sum()
+			h.Write(b)
+			return h.Sum(nil)
+		}
+		table["file"+name] = fileFunc(p, func(b []byte) cty.Value { return cty.StringVal(hex.EncodeToString(digest(b))) })
+		if strings.HasPrefix(name, "sha2") || strings.HasPrefix(name, "sha5") {
+			table["filebase64"+name] = fileFunc(p, func(b []byte) cty.Value { return cty.StringVal(base64.StdEncoding.EncodeToString(digest(b))) })
+		}
 	}
-	table["file"] = text1(func(name string) (string, error) {
-		s, err := read(name)
-		if err == nil && !utf8.ValidString(s) {
-			err = fmt.Errorf("%s is not UTF-8 text", name)
-		}
-		return s, err
-	})
-	table["filebase64"] = text1(func(name string) (string, error) {
-		s, err := read(name)
-		return base64.StdEncoding.EncodeToString([]byte(s)), err
-	})
 	table["fileexists"] = function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			_, err := read(args[0].AsString())
+			_, err := p.store.read(args[0].AsString())
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return cty.UnknownVal(cty.Bool), nil
+			}
 			return cty.BoolVal(err == nil), nil
+		},
+	})
+	table["fileset"] = function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}, {Name: "pattern", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.Set(cty.String)),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			names, known := p.store.list(args[0].AsString(), args[1].AsString())
+			if !known {
+				return cty.UnknownVal(cty.Set(cty.String)), nil
+			}
+			if len(names) == 0 {
+				return cty.SetValEmpty(cty.String), nil
+			}
+			var list []cty.Value
+			for _, n := range names {
+				list = append(list, cty.StringVal(n))
+			}
+			return cty.SetVal(list), nil
 		},
 	})
 	// A template calls the same functions, except templatefile itself.
 	inner := maps.Clone(table)
+	for name, f := range inner {
+		inner[name] = p.limits.guard(name, f)
+	}
 	table["templatefile"] = function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}, dynamicParam("vars")},
 		Type:   function.StaticReturnType(cty.DynamicPseudoType),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			text, err := read(args[0].AsString())
-			if err != nil {
-				return cty.NilVal, function.NewArgError(0, err)
-			}
-			if t := args[1].Type(); !t.IsObjectType() && !t.IsMapType() {
-				return cty.NilVal, function.NewArgErrorf(1, "the variables of a template must be an object")
-			}
-			x, diags := hclsyntax.ParseTemplate([]byte(text), args[0].AsString(), hcl.InitialPos)
-			if diags.HasErrors() {
-				return cty.NilVal, function.NewArgError(0, diags)
-			}
-			v, diags := x.Value(&hcl.EvalContext{Variables: args[1].AsValueMap(), Functions: inner})
-			if diags.HasErrors() {
-				return cty.NilVal, function.NewArgError(0, diags)
-			}
-			return v, nil
+			return p.template(args[0].AsString(), args[1], inner)
 		},
 	})
 }
 
-func cidrHostFunc() function.Function {
+// fileFunc makes a function of the content of a file.
+func fileFunc(p *program, f func([]byte) cty.Value) function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: "prefix", Type: cty.String}, {Name: "hostnum", Type: cty.Number}},
+		Params: []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			n, err := whole(args[1])
+			b, err := p.store.read(args[0].AsString())
 			if err != nil {
-				return cty.NilVal, function.NewArgError(1, err)
+				return cty.UnknownVal(cty.String), nil //nolint:nilerr // what cannot be read is unknown
 			}
-			addr, err := cidrHost(args[0].AsString(), n)
-			if err != nil {
-				return cty.NilVal, err
-			}
-			return cty.StringVal(addr.String()), nil
+			p.limits.spend(int64(len(b) / 16))
+			return f(b), nil
 		},
 	})
 }
 
-func cidrSubnetFunc() function.Function {
-	return function.New(&function.Spec{
-		Params: []function.Parameter{
-			{Name: "prefix", Type: cty.String}, {Name: "newbits", Type: cty.Number}, {Name: "netnum", Type: cty.Number},
-		},
-		Type: function.StaticReturnType(cty.String),
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			bits, err := smallInt(args[1])
-			if err != nil {
-				return cty.NilVal, function.NewArgError(1, err)
-			}
-			n, err := whole(args[2])
-			if err != nil {
-				return cty.NilVal, function.NewArgError(2, err)
-			}
-			p, err := cidrSubnet(args[0].AsString(), bits, n)
-			if err != nil {
-				return cty.NilVal, err
-			}
-			return cty.StringVal(p.String()), nil
-		},
-	})
-}
-
-func cidrSubnetsFunc() function.Function {
-	return function.New(&function.Spec{
-		Params:   []function.Parameter{{Name: "prefix", Type: cty.String}},
-		VarParam: &function.Parameter{Name: "newbits", Type: cty.Number},
-		Type:     function.StaticReturnType(cty.List(cty.String)),
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			var bits []int
-			for i, a := range args[1:] {
-				n, err := smallInt(a)
-				if err != nil {
-					return cty.NilVal, function.NewArgError(i+1, err)
-				}
-				bits = append(bits, n)
-			}
-			subnets, err := cidrSubnets(args[0].AsString(), bits)
-			if err != nil || len(subnets) == 0 {
-				return cty.ListValEmpty(cty.String), err
-			}
-			var list []cty.Value
-			for _, s := range subnets {
-				list = append(list, cty.StringVal(s))
-			}
-			return cty.ListVal(list), nil
-		},
-	})
-}
-
-// whole returns a number that has no fraction.
-func whole(v cty.Value) (*big.Int, error) {
-	n, accuracy := v.AsBigFloat().Int(nil)
-	if n == nil || accuracy != big.Exact {
-		return nil, errors.New("a whole number is needed")
-	}
-	if n.BitLen() > 128 {
-		return nil, errors.New("the number is too large")
-	}
-	return n, nil
-}
-
-func smallInt(v cty.Value) (int, error) {
-	n, err := whole(v)
+// template renders a template file.
+func (p *program) template(name string, vars cty.Value, functions map[string]function.Function) (cty.Value, error) {
+	text, err := p.store.read(name)
 	if err != nil {
-		return 0, err
+		return cty.DynamicVal, nil //nolint:nilerr // what cannot be read is unknown
 	}
-	if n.BitLen() > 16 {
-		return 0, errors.New("the number is too large")
+	if t := vars.Type(); !t.IsObjectType() && !t.IsMapType() {
+		return cty.NilVal, function.NewArgErrorf(1, "the variables of a template must be an object")
 	}
-	return int(n.Int64()), nil
+	x, diags := parseTemplate(text, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		return cty.NilVal, function.NewArgError(0, diags)
+	}
+	known := true
+	// The visitor returns no diagnostics.
+	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
+		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {
+			_, found := functions[call.Name]
+			known = known && (found || !strings.Contains(call.Name, "::"))
+		}
+		return nil
+	})
+	if !known {
+		return cty.DynamicVal, nil
+	}
+	p.limits.meter(x)
+	v, diags := x.Value(&hcl.EvalContext{Variables: vars.AsValueMap(), Functions: functions})
+	if diags.HasErrors() {
+		return cty.NilVal, function.NewArgError(0, diags)
+	}
+	return v, nil
 }

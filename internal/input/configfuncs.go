@@ -7,22 +7,26 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"io/fs"
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/parapet-dev/parapet/internal/diag"
 )
 
-// configFunctions is the table of Terraform's functions. Those whose result
-// depends on the time, on chance or on more than the module are known by name,
-// and their result is unknown.
-// Source: https://developer.hashicorp.com/terraform/language/functions
-func configFunctions(files fs.FS) map[string]function.Function {
+// configFunctions is the table of the functions of Terraform and OpenTofu.
+// Those whose result depends on the time, on chance or on more than the
+// configuration are known by name, and their result is unknown.
+// Source: https://developer.hashicorp.com/terraform/language/functions and
+// https://opentofu.org/docs/language/functions/
+func configFunctions(p *program) map[string]function.Function {
 	table := map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc,
 		"max": stdlib.MaxFunc, "min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc,
@@ -77,19 +81,39 @@ func configFunctions(files fs.FS) map[string]function.Function {
 		"tolist": stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), "tomap": stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)),
 		"toset": stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
 	}
+	addMoreFunctions(table)
 	for _, name := range unknownFunctions {
 		table[name] = unknownFunc()
 	}
-	addFileFunctions(table, files)
+	addFileFunctions(table, p)
+	for name, f := range table {
+		table[name] = p.limits.guard(name, f)
+	}
+	for name, f := range maps.Clone(table) {
+		table["core::"+name] = f
+	}
 	return table
+}
+
+// missingFunctions makes the functions that are called but not known give
+// unknown values: those of providers, and those that are newer than Parapet.
+func (p *program) missingFunctions() {
+	for _, name := range slices.Sorted(maps.Keys(p.called)) {
+		if _, known := p.functions[name]; known {
+			continue
+		}
+		p.functions[name] = unknownFunc()
+		if !strings.Contains(name, "::") {
+			p.note(diag.Warningf("config-function-unknown", "there is no function %q", name).At(place(p.called[name])).
+				WithDetail("What depends on it counts as unknown.").WithHint("correct the name, or gate the JSON form of a plan"))
+		}
+	}
 }
 
 // unknownFunctions are not evaluated: see configFunctions.
 var unknownFunctions = []string{
-	"abspath", "base64gzip", "base64sha512", "bcrypt", "ephemeralasnull", "filebase64sha256",
-	"filebase64sha512", "filemd5", "fileset", "filesha1", "filesha256", "filesha512", "issensitive", "matchkeys",
-	"pathexpand", "plantimestamp", "rsadecrypt", "textdecodebase64", "textencodebase64", "timecmp", "timestamp",
-	"templatestring", "transpose", "type", "uuid", "uuidv5", "yamldecode", "yamlencode",
+	"abspath", "base64gunzip", "base64gzip", "bcrypt", "issensitive", "plantimestamp", "rsadecrypt", "templatestring",
+	"textdecodebase64", "textencodebase64", "timestamp", "type", "uuid", "uuidv5",
 }
 
 func unknownFunc() function.Function {

@@ -3,7 +3,6 @@ package input
 import (
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/parapet-dev/parapet/internal/resource"
@@ -23,19 +22,38 @@ func (e *evaluator) providerOf(o *object) providerFacts {
 	key, _, _ := strings.Cut(o.kind, "_")
 	content, _, _ := o.block.Body.PartialContent(metaSchema)
 	if a := content.Attributes["provider"]; a != nil {
-		if t, diags := hcl.AbsTraversalForExpr(a.Expr); !diags.HasErrors() {
-			key = t.RootName()
-			if alias := step(t, 1); alias != "" {
-				key += "." + alias
-			}
+		if named := providerKey(a.Expr); named != "" {
+			key = named
+		} else {
+			return providerFacts{source: e.providerSource(key), tags: cty.DynamicVal} // one of several
 		}
 	}
+	return e.provider(key)
+}
+
+// provider evaluates a provider configuration, once. That of a module is what
+// its call passes, else its own, else the default one of the calling module.
+func (e *evaluator) provider(key string) providerFacts {
 	if p, ok := e.providers[key]; ok {
 		return p
 	}
-	p := providerFacts{source: e.providerSource(key)}
-	if b := e.module.providers[key]; b != nil && e.enter("provider "+key, b.DefRange) {
-		e.configureProvider(&p, e.body(b.Body, nil, false))
+	name, alias, _ := strings.Cut(key, ".")
+	p := providerFacts{source: e.providerSource(name)}
+	b := e.module.providers[key]
+	passed, found := providerFacts{}, false
+	if e.parent != nil {
+		if passed, found = e.passed(key); !found && b == nil && alias == "" {
+			passed, found = e.parent.provider(key), true
+		}
+	}
+	switch {
+	case found:
+		passed.source = p.source
+		p = passed
+	case b != nil && e.enter("provider "+key, b.DefRange):
+		if many, _, _ := b.Body.PartialContent(metaSchema); many.Attributes["for_each"] == nil {
+			e.configureProvider(&p, e.body(b.Body, nil, false))
+		}
 		delete(e.active, "provider "+key)
 	}
 	e.providers[key] = p

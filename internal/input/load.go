@@ -41,6 +41,17 @@ type Options struct {
 	Name string
 	// MaxBytes is the largest file that is read; 0 means no limit.
 	MaxBytes int64
+	// VarFiles are files with values for the variables of configurations, as
+	// -var-file takes them: they win over the files that are read by themselves,
+	// the later over the earlier.
+	VarFiles []string
+	// Vars are the texts of TF_VAR_ environment variables, by variable: values
+	// where no file has one.
+	Vars map[string]string
+	// Show runs "terraform show -json" on a binary plan and returns what it
+	// prints; nil means that binary plans are refused. Close waits for the program
+	// and says why it failed, if it did.
+	Show func(ctx context.Context, file string) (io.ReadCloser, error)
 }
 
 // Info says what was read.
@@ -66,12 +77,11 @@ type Result struct {
 
 // unreadCodes are the warnings that say of a part of the input that it was not
 // read as it stands.
-var unreadCodes = []string{codePlanIncomplete, codeModuleSkipped, codeOverrideSkipped}
+var unreadCodes = []string{codePlanIncomplete, codeModuleSkipped}
 
 const (
-	codePlanIncomplete  = "plan-incomplete"
-	codeModuleSkipped   = "config-module-skipped"
-	codeOverrideSkipped = "config-override-skipped"
+	codePlanIncomplete = "plan-incomplete"
+	codeModuleSkipped  = "config-module-skipped"
 )
 
 // Unread returns those of the warnings that say that a part of the input was
@@ -161,10 +171,15 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 }
 
 func unreadable(src *source, err error) error {
+	return diag.Errorf("input-unreadable", "cannot read %s", src.name).At(src.place()).WithDetail("%v", plainError(err))
+}
+
+// plainError leaves the operation and the path out of an error about a file.
+func plainError(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err
+		return pe.Err
 	}
-	return diag.Errorf("input-unreadable", "cannot read %s", src.name).At(src.place()).WithDetail("%v", err)
+	return err
 }
 
 func loadConfigAt(src *source, path string, load func(*source, string) ([]*resource.Resource, string, error)) (Result, error) {

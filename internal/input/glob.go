@@ -1,0 +1,160 @@
+package input
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/diag"
+)
+
+// maxGlobEntries bounds the files and directories that patterns are matched
+// with.
+const maxGlobEntries = 1_000_000
+
+var errTooMany = errors.New("it would be matched with more than a million files")
+
+// Expand replaces patterns by the paths that match them, sorted, for shells
+// that do not: *, ? and [ ] within a name, and ** for any number of
+// directories. Names that begin with a dot are matched only by a pattern that
+// begins with one. A path that exists stands for itself, whatever it contains,
+// and so do "-" and a path without such characters. A pattern that nothing
+// matches is an error.
+func Expand(patterns []string) ([]string, error) {
+	var out []string
+	for _, p := range patterns {
+		if p == "-" || !strings.ContainsAny(p, "*?[") {
+			out = append(out, p)
+			continue
+		}
+		if _, err := os.Lstat(p); err == nil {
+			out = append(out, p)
+			continue
+		}
+		found, err := glob(filepath.ToSlash(p))
+		if err != nil {
+			return nil, diag.Errorf("input-pattern", "the pattern %s cannot be used", filepath.ToSlash(p)).WithDetail("%v.", err)
+		}
+		if len(found) == 0 {
+			return nil, diag.Errorf("input-pattern", "nothing matches %s", filepath.ToSlash(p)).
+				WithHint("check the path; a run without inputs would pass on nothing")
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// glob matches a pattern below the directories that it begins with.
+func glob(pattern string) ([]string, error) {
+	pattern = path.Clean(pattern)
+	base, rest := "", pattern
+	for {
+		head, tail, more := strings.Cut(rest, "/")
+		if !more || strings.ContainsAny(head, "*?[") {
+			break
+		}
+		base += head + "/"
+		rest = tail
+	}
+	dir := base
+	if dir == "" {
+		dir = "."
+	}
+	var found []string
+	err := walkGlob(os.DirFS(filepath.FromSlash(dir)), rest, true, func(name string, _ fs.DirEntry) error {
+		found = append(found, filepath.FromSlash(base+name))
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	slices.Sort(found)
+	return found, err
+}
+
+// walkGlob calls match for what matches a pattern, in the order of names.
+// Links to directories are not followed.
+func walkGlob(fsys fs.FS, pattern string, hide bool, match func(string, fs.DirEntry) error) error {
+	parts := strings.Split(pattern, "/")
+	for _, p := range parts {
+		if _, err := path.Match(p, ""); err != nil {
+			return err
+		}
+	}
+	deep := slices.Contains(parts, "**")
+	seen := 0
+	return fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		if name == "." {
+			return err
+		}
+		if seen++; seen > maxGlobEntries {
+			return errTooMany
+		}
+		if err != nil {
+			return err
+		}
+		steps := strings.Split(name, "/")
+		if matchSteps(parts, steps, hide) {
+			if err := match(name, e); err != nil {
+				return err
+			}
+		}
+		if e.IsDir() && (!deep && len(steps) >= len(parts) || !leads(parts, steps, hide)) {
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
+// matchSteps reports whether the parts of a pattern match the steps of a path.
+func matchSteps(parts, steps []string, hide bool) bool {
+	for len(parts) > 0 && parts[0] != "**" {
+		if len(steps) == 0 || !matchStep(parts[0], steps[0], hide) {
+			return false
+		}
+		parts, steps = parts[1:], steps[1:]
+	}
+	if len(parts) == 0 {
+		return len(steps) == 0
+	}
+	for i := 0; ; i++ {
+		if matchSteps(parts[1:], steps[i:], hide) {
+			return true
+		}
+		if i == len(steps) || hide && strings.HasPrefix(steps[i], ".") {
+			return false
+		}
+	}
+}
+
+// leads reports whether something below a directory can match.
+func leads(parts, steps []string, hide bool) bool {
+	for len(steps) > 0 {
+		switch {
+		case len(parts) == 0:
+			return false
+		case parts[0] == "**":
+			if len(parts) == 1 || !hide {
+				return true
+			}
+			// Hidden directories are entered only where a part names them.
+			return !strings.HasPrefix(steps[0], ".") || leads(parts[1:], steps, hide)
+		case !matchStep(parts[0], steps[0], hide):
+			return false
+		}
+		parts, steps = parts[1:], steps[1:]
+	}
+	return len(parts) > 0
+}
+
+func matchStep(part, step string, hide bool) bool {
+	if hide && strings.HasPrefix(step, ".") && !strings.HasPrefix(part, ".") {
+		return false
+	}
+	ok, err := path.Match(part, step)
+	return err == nil && ok
+}

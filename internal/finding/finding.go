@@ -103,6 +103,7 @@ type Finding struct {
 	Remediation string              `json:"remediation"`
 	Exception   *string             `json:"exception"`            // id of the exception that covers it
 	DependsOn   []string            `json:"depends_on,omitempty"` // for unknown: what is not known
+	Owner       *Owner              `json:"owner,omitempty"`      // of live resources, where Terraform code was given
 	Fingerprint string              `json:"fingerprint"`
 
 	// What follows is for reports to people, and no part of the document.
@@ -112,6 +113,14 @@ type Finding struct {
 	// Document says that the policy is about the whole input. Such a policy may
 	// say several things of one resource, so that the message tells them apart.
 	Document bool `json:"-"`
+}
+
+// Owner says which Terraform code manages a live resource.
+type Owner struct {
+	Managed bool             `json:"managed"` // false: nobody does, as far as the code that was given goes
+	Address string           `json:"address,omitempty"`
+	Input   string           `json:"input,omitempty"` // the state or directory that holds it
+	Source  *resource.Source `json:"source,omitempty"`
 }
 
 // DocumentType is the type of the subject of a finding that is about the whole

@@ -45,6 +45,7 @@ var Packages = []Package{
 	},
 	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},
 	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}},
+	{Path: "internal/aws/collect", Imports: []string{"internal/aws"}, Tests: []string{"internal/resource", "internal/iamdata"}},
 	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
 	{
 		Path:    "internal/source",
@@ -150,7 +151,8 @@ type Dependency struct {
 // Dependencies keeps heavy modules where they belong: one owner can be
 // replaced, twenty users cannot. A module without a row fails the test.
 var Dependencies = []Dependency{
-	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws"}, Tests: []string{"internal/e2e"}},
+	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws", "internal/aws/collect"}, Tests: []string{"internal/e2e"}},
+	{Module: "github.com/aws/smithy-go", Owners: []string{"internal/aws"}},
 	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}, Tests: []string{"bundles"}},
 	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
 	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},

@@ -55,8 +55,8 @@ func readJSON(t *testing.T, data []byte, into any) {
 // read back, destroy.
 func TestPath(t *testing.T) {
 	tf := tftest.New(t)
-	url := startMoto(t)
-	tf.Setenv(environment(url)...)
+	url := tftest.Moto(t)
+	tf.Setenv(tftest.MockEnvironment(url)...)
 	client := organization(url)
 
 	// An organization with a canary OU and an account in it.

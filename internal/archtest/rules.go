@@ -31,6 +31,8 @@ var Packages = []Package{
 	{Path: "internal/drift", Imports: []string{"internal/resource", "internal/finding"}},
 	{Path: "internal/iam", Imports: []string{"internal/diag"}},
 	{Path: "internal/iamdata"},
+	{Path: "internal/schema"},
+	{Path: "internal/schema/gen", Imports: []string{"internal/schema"}, Process: true},
 	{Path: "internal/iamdata/gen", Imports: []string{"internal/iamdata"}, Process: true},
 
 	// From bytes to findings, and from findings to bytes.
@@ -53,8 +55,8 @@ var Packages = []Package{
 	},
 	{
 		Path:    "internal/engine",
-		Imports: []string{"internal/resource", "internal/finding", "internal/diag"},
-		Tests:   []string{"internal/input", "policies"},
+		Imports: []string{"internal/resource", "internal/schema", "internal/finding", "internal/diag"},
+		Tests:   []string{"internal/input", "internal/input/plangen", "policies"},
 	},
 	{Path: "internal/report", Imports: []string{"internal/resource", "internal/finding", "internal/diag"}},
 	{Path: "internal/runtask", Imports: []string{"internal/finding", "internal/diag"}, Tests: []string{"internal/resource"}},
@@ -151,6 +153,7 @@ type Dependency struct {
 // Dependencies keeps heavy modules where they belong: one owner can be
 // replaced, twenty users cannot. A module without a row fails the test.
 var Dependencies = []Dependency{
+	{Module: "github.com/agnivade/levenshtein", Owners: []string{"internal/schema"}},
 	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws", "internal/aws/collect"}, Tests: []string{"internal/e2e"}},
 	{Module: "github.com/aws/smithy-go", Owners: []string{"internal/aws"}},
 	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}, Tests: []string{"bundles"}},

@@ -29,6 +29,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 // DefaultTimeout bounds the evaluation of one policy on one resource.
@@ -40,6 +41,9 @@ type Options struct {
 	Parameters map[string]map[string]any // policy id → parameter → JSON value, over the defaults
 	Jobs       int                       // workers of Check; 0 or less: one per CPU
 	Timeout    time.Duration             // per policy and resource; 0: DefaultTimeout
+
+	// Schema is the provider that policies are held to; nil: they are not.
+	Schema *schema.Provider
 }
 
 // Engine holds compiled policies. It is safe for concurrent use.
@@ -78,6 +82,9 @@ func New(o Options) (*Engine, diag.Diagnostics) {
 	params, more := bindParameters(found, o.Parameters)
 	ds = append(ds, more...)
 	ds = append(ds, checkRefs(compiler, found)...)
+	if o.Schema != nil {
+		ds = append(ds, checkSchema(compiler, o.Schema, unchecked(found, o.Modules))...)
+	}
 	if ds.HasErrors() {
 		ds.Sort()
 		return nil, ds
@@ -102,6 +109,15 @@ func New(o Options) (*Engine, diag.Diagnostics) {
 		e.jobs = runtime.GOMAXPROCS(0)
 	}
 	return e, ds
+}
+
+// unchecked returns the policies of modules that no test has checked before.
+func unchecked(list []*policy, mods []Module) []*policy {
+	checked := map[string]bool{}
+	for _, m := range mods {
+		checked[m.Path] = m.Checked
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(p *policy) bool { return checked[p.File] })
 }
 
 // Policies returns the policies of the engine, sorted by id.

@@ -176,13 +176,36 @@ func (p *policy) describe(a *ast.Annotations) diag.Diagnostics {
 	if p.Parameters, err = parameters(a.Custom["parameters"]); err != nil {
 		bad("custom.parameters: %v", err)
 	}
-	known := []string{"id", "severity", "frameworks", "remediation", "instead", "parameters"}
+	if p.Unchecked, err = texts(a.Custom["unchecked"]); err != nil {
+		bad("custom.unchecked: %v", err)
+	}
+	known := []string{"id", "severity", "frameworks", "remediation", "instead", "parameters", "unchecked"}
 	for _, key := range slices.Sorted(maps.Keys(a.Custom)) {
 		if !slices.Contains(known, key) {
 			bad("custom.%s is not known; known are %v", key, known)
 		}
 	}
 	return ds
+}
+
+// texts reads a list of strings.
+func texts(v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, errors.New("must be a list of strings")
+	}
+	var out []string
+	for _, e := range list {
+		s, ok := e.(string)
+		if !ok || s == "" {
+			return nil, fmt.Errorf("write %v in quotes", e)
+		}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 func frameworks(v any) (map[string][]string, error) {

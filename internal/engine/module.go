@@ -14,6 +14,10 @@ import (
 type Module struct {
 	Path   string
 	Source []byte
+	// Checked says that a test has held the module to everything that [New]
+	// checks, as with the embedded library. What it need not know is not looked
+	// at again.
+	Checked bool
 }
 
 // ReadModules reads every .rego file below the root of fsys in order, except

@@ -31,6 +31,9 @@ type Policy struct {
 	// Related are the types that deny reads below input.related; ["*"] when
 	// they cannot be told.
 	Related []string `json:"related"`
+	// Unchecked are resource types and attributes ("aws_instance.new_attribute")
+	// that the schema check leaves out, for newer versions of the provider.
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Guardrail says that the policy declares its guardrail.
 	Guardrail bool `json:"guardrail"`
 }

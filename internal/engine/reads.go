@@ -60,7 +60,7 @@ func analyse(c *ast.Compiler, pkg ast.Ref) reads {
 	var types []string
 	every := false
 	for _, rule := range c.GetRulesExact(pkg.Append(ast.StringTerm("deny"))) {
-		s := w.rule(rule, nil)
+		s := w.walk(rule, nil)
 		named := s.types(rule.Body)
 		every = every || len(named) == 0
 		types = append(types, named...)
@@ -133,6 +133,7 @@ type walker struct {
 	seen     map[string]bool
 	strong   map[string]access
 	weak     map[string]access
+	watch    *watcher // of the schema check; nil otherwise
 }
 
 // all returns the accesses that count, sorted by their text.
@@ -165,12 +166,13 @@ type bound struct {
 // scope walks one rule with its variables.
 type scope struct {
 	*walker
+	rule *ast.Rule
 	vars map[ast.Var]*bound
 }
 
-// rule walks one rule; args say what its parameters stand for.
-func (w *walker) rule(r *ast.Rule, args []*bound) *scope {
-	s := &scope{walker: w, vars: map[ast.Var]*bound{}}
+// walk walks one rule; args say what its parameters stand for.
+func (w *walker) walk(r *ast.Rule, args []*bound) *scope {
+	s := &scope{walker: w, rule: r, vars: map[ast.Var]*bound{}}
 	for i, arg := range r.Head.Args {
 		if v, ok := arg.Value.(ast.Var); ok && i < len(args) && args[i] != nil {
 			s.vars[v] = args[i]
@@ -183,6 +185,9 @@ func (w *walker) rule(r *ast.Rule, args []*bound) *scope {
 			break
 		}
 	}
+	if w.watch != nil {
+		defer w.watch.enter(s)()
+	}
 	for _, t := range r.Head.Reference {
 		s.term(t, false)
 	}
@@ -191,7 +196,7 @@ func (w *walker) rule(r *ast.Rule, args []*bound) *scope {
 	s.body(r.Body)
 	if r.Else != nil {
 		for _, e := range elses(r) {
-			w.rule(e, args)
+			w.walk(e, args)
 		}
 	}
 	return s

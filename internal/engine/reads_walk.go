@@ -23,6 +23,9 @@ func (s *scope) expr(e *ast.Expr) {
 	case *ast.Term:
 		s.term(t, false)
 	case []*ast.Term:
+		if s.watch != nil {
+			s.watch.comparison(s, e)
+		}
 		if e.IsEquality() || e.IsAssignment() {
 			s.equality(t[1:])
 			return
@@ -118,6 +121,7 @@ func (s *scope) objectGet(args []*ast.Term) bool {
 		}
 		for _, a := range base.places {
 			s.note(a.extend(steps...), false)
+			s.watch.read(a.extend(steps...), len(a), []*ast.Term{args[0], args[1]})
 		}
 	}
 	for _, a := range args[2:] {
@@ -141,6 +145,7 @@ func (s *scope) term(t *ast.Term, weak bool) {
 	case ast.Ref:
 		for _, a := range s.places(v) {
 			s.note(a, weak)
+			s.watch.read(a, len(a)-len(v)+1, v)
 		}
 		for _, step := range v[1:] {
 			if _, plain := step.Value.(ast.Var); !plain {
@@ -202,11 +207,12 @@ func (s *scope) visit(ref ast.Ref, args []*bound) {
 			}
 			key.WriteByte('|')
 		}
+		s.watch.context(&key)
 		if s.seen[key.String()] {
 			continue
 		}
 		s.seen[key.String()] = true
-		s.rule(r, args)
+		s.walk(r, args)
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 // Members of the documents that a policy sees. What is not here is always
@@ -30,42 +32,51 @@ func checkRefs(c *ast.Compiler, list []*policy) diag.Diagnostics {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 		ast.WalkRefs(c.Modules[name], func(ref ast.Ref) bool {
-			var problem string
 			switch {
 			case ref[0].Equal(ast.InputRootDocument):
-				problem = inputProblem(ref)
+				ds = append(ds, inputProblem(ref)...)
 			case ref[0].Equal(ast.DefaultRootDocument):
-				problem = dataProblem(c, params, ref)
-			}
-			if problem != "" {
-				ds = append(ds, diag.Errorf("policy-undefined", "%s is never defined", ref).
-					At(placeOf(ref[0].Location)).WithDetail("%s", problem))
+				if problem := dataProblem(c, params, ref); problem != "" {
+					ds = append(ds, diag.Errorf("policy-undefined", "%s is never defined", ref).
+						At(placeOf(ref[0].Location)).WithDetail("%s", problem))
+				}
 			}
 			return false
 		})
 	}
 	ds.Sort()
-	return slices.CompactFunc(ds, func(a, b diag.Diagnostic) bool { return a.Summary == b.Summary && a.Subject == b.Subject })
+	return slices.CompactFunc(ds, sameProblem)
 }
 
-func inputProblem(ref ast.Ref) string {
-	if len(ref) < 2 {
-		return ""
+func sameProblem(a, b diag.Diagnostic) bool { return a.Summary == b.Summary && a.Subject == b.Subject }
+
+// inputProblem refuses members that no document has, as far as the reference
+// itself names them.
+func inputProblem(ref ast.Ref) diag.Diagnostics {
+	var a access
+	for _, t := range ref[1:] {
+		s, ok := t.Value.(ast.String)
+		if !ok {
+			break
+		}
+		a = append(a, string(s))
 	}
-	first, ok := ref[1].Value.(ast.String)
-	if !ok {
-		return ""
+	at := func(i int) diag.Place {
+		if l := placeOf(ref[i+1].Location); l.File != "" {
+			return l
+		}
+		return placeOf(ref[0].Location)
 	}
-	if !slices.Contains(inputMembers, string(first)) {
-		return fmt.Sprintf("A policy sees input.resource and input.related; there is no input.%s.", string(first))
+	switch {
+	case len(a) == 0:
+	case !slices.Contains(inputMembers, a[0].(string)): //nolint:forcetypeassert // made above
+		return diag.Diagnostics{inputMember(a[0].(string)).At(at(0))} //nolint:forcetypeassert // made above
+	case a[0] == "resource" && len(a) > 1:
+		if d, i, ok := member(a, 1); !ok {
+			return diag.Diagnostics{d.At(at(i))}
+		}
 	}
-	if first != "resource" || len(ref) < 3 {
-		return ""
-	}
-	if second, ok := ref[2].Value.(ast.String); ok && !slices.Contains(resourceMembers, string(second)) {
-		return fmt.Sprintf("input.resource has %v; attributes are in input.resource.values.", resourceMembers)
-	}
-	return ""
+	return nil
 }
 
 func dataProblem(c *ast.Compiler, params map[string]*policy, ref ast.Ref) string {
@@ -97,4 +108,33 @@ func dataProblem(c *ast.Compiler, params map[string]*policy, ref ast.Ref) string
 		}
 	}
 	return fmt.Sprintf("custom.parameters of %s does not declare it.", p.ID)
+}
+
+// inputMember is the diagnostic of a member that input does not have.
+func inputMember(name string) diag.Diagnostic {
+	d := undefined(access{name}, "A policy sees input.resource and input.related.")
+	return suggest(d, "input.", name, inputMembers)
+}
+
+// member judges a member of a resource's document: the step i of an access.
+func member(a access, i int) (diag.Diagnostic, int, bool) {
+	name, _ := a[i].(string)
+	if slices.Contains(resourceMembers, name) {
+		return diag.Diagnostic{}, 0, true
+	}
+	d := undefined(a[:i+1], "A resource has %s. Attributes are in values.", strings.Join(resourceMembers, ", "))
+	return suggest(d, "input."+a[:i].String()+".", name, resourceMembers), i, false
+}
+
+// undefined is the diagnostic of a place that no document has.
+func undefined(a access, detail string, args ...any) diag.Diagnostic {
+	return diag.Errorf("policy-undefined", "input.%s is never defined", a).WithDetail(detail, args...)
+}
+
+// suggest adds the name that was perhaps meant.
+func suggest(d diag.Diagnostic, prefix, name string, list []string) diag.Diagnostic {
+	if s := schema.Nearest(name, list); s != "" {
+		return d.WithHint("did you mean %s%s?", prefix, s)
+	}
+	return d
 }

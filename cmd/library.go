@@ -13,6 +13,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/engine"
+	"github.com/parapet-dev/parapet/internal/schema"
 	"github.com/parapet-dev/parapet/policies"
 )
 
@@ -55,6 +56,9 @@ func (o sources) modules() ([]engine.Module, error) {
 	library, err := engine.ReadModules(policies.FS, libraryPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("read the library: %w", err)
+	}
+	for i := range library {
+		library[i].Checked = true // by the tests
 	}
 	if !o.noLibrary {
 		if err := taken(own, library); err != nil {
@@ -164,21 +168,27 @@ func readDir(dir string, read func(fs.FS, string) ([]engine.Module, error)) ([]e
 	return mods, nil
 }
 
-// newEngine compiles modules. Problems are printed with the lines that they
-// point at.
+// newEngine compiles modules and holds them to the provider's schema. Problems
+// are printed with the lines that they point at.
 func (s Streams) newEngine(o engine.Options) (*engine.Engine, error) {
+	o.Schema = schema.AWS
 	e, ds := engine.New(o)
-	texts := make(map[string][]byte, len(o.Modules))
-	for _, m := range o.Modules {
-		texts[m.Path] = m.Source
-	}
-	w := diag.Writer{Out: s.Err, Color: s.color(s.ErrTerminal), Sources: func(file string) ([]byte, bool) {
-		src, ok := texts[file]
-		return src, ok
-	}}
+	w := diag.Writer{Out: s.Err, Color: s.color(s.ErrTerminal), Sources: sourcesOf(o.Modules)}
 	_ = w.Write(ds...)
 	if ds.HasErrors() {
 		return nil, errReported
 	}
 	return e, nil
+}
+
+// sourcesOf finds the text of modules for diagnostics.
+func sourcesOf(mods []engine.Module) func(file string) ([]byte, bool) {
+	texts := make(map[string][]byte, len(mods))
+	for _, m := range mods {
+		texts[m.Path] = m.Source
+	}
+	return func(file string) ([]byte, bool) {
+		src, ok := texts[file]
+		return src, ok
+	}
 }

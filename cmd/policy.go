@@ -21,11 +21,12 @@ func policyCommand(s Streams) *cobra.Command {
 		Example: `  parapet policy list
   parapet policy show aws-ec2-imdsv2
   parapet policy new policies/acme-s3-logging
-  parapet policy test policies`,
+  parapet policy test policies
+  parapet policy check policies`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(policyListCommand(s), policyShowCommand(s), policyNewCommand(s), policyTestCommand(s))
+	c.AddCommand(policyListCommand(s), policyShowCommand(s), policyNewCommand(s), policyTestCommand(s), policyCheckCommand(s))
 	return c
 }
 

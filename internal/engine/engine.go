@@ -42,8 +42,9 @@ type Options struct {
 	Jobs       int                       // workers of Check; 0 or less: one per CPU
 	Timeout    time.Duration             // per policy and resource; 0: DefaultTimeout
 
-	// Schema is the provider that policies are held to; nil: they are not.
-	Schema *schema.Provider
+	// Schema gives the provider that policies are held to; nil: they are not. It
+	// is called when there is a policy that no test has checked.
+	Schema func() (*schema.Provider, error)
 }
 
 // Engine holds compiled policies. It is safe for concurrent use.
@@ -82,8 +83,8 @@ func New(o Options) (*Engine, diag.Diagnostics) {
 	params, more := bindParameters(found, o.Parameters)
 	ds = append(ds, more...)
 	ds = append(ds, checkRefs(compiler, found)...)
-	if o.Schema != nil {
-		ds = append(ds, checkSchema(compiler, o.Schema, unchecked(found, o.Modules))...)
+	if list := unchecked(found, o.Modules); o.Schema != nil && len(list) > 0 {
+		ds = append(ds, checkSchema(compiler, o.Schema, list)...)
 	}
 	if ds.HasErrors() {
 		ds.Sort()

@@ -67,11 +67,14 @@ func inputProblem(ref ast.Ref) diag.Diagnostics {
 		}
 		return placeOf(ref[0].Location)
 	}
+	if len(a) == 0 {
+		return nil
+	}
+	first, _ := a[0].(string)
 	switch {
-	case len(a) == 0:
-	case !slices.Contains(inputMembers, a[0].(string)): //nolint:forcetypeassert // made above
-		return diag.Diagnostics{inputMember(a[0].(string)).At(at(0))} //nolint:forcetypeassert // made above
-	case a[0] == "resource" && len(a) > 1:
+	case !slices.Contains(inputMembers, first):
+		return diag.Diagnostics{inputMember(first).At(at(0))}
+	case first == "resource" && len(a) > 1:
 		if d, i, ok := member(a, 1); !ok {
 			return diag.Diagnostics{d.At(at(i))}
 		}

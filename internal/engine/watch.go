@@ -157,8 +157,8 @@ func (w *watcher) paths(types []string, path schema.Path) *schema.Error {
 
 func (w *watcher) problem(types []string, err *schema.Error) diag.Diagnostic {
 	d := diag.Errorf("policy-schema", "%s", err.Problem)
-	if len(types) > 1 {
-		d = d.WithDetail("Nor has any other type that is tested here: %s.", strings.Join(types, ", "))
+	if others := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == err.Resource }); len(others) > 0 {
+		d = d.WithDetail("The other types that are tested here do not have it either: %s.", strings.Join(others, ", "))
 	}
 	if err.Suggest != "" {
 		d = d.WithHint("did you mean %s?", err.Suggest)
@@ -248,7 +248,11 @@ func (p *policy) unchecked(t, path string) bool {
 }
 
 // checkSchema holds the policies to the provider's schema.
-func checkSchema(c *ast.Compiler, provider *schema.Provider, list []*policy) diag.Diagnostics {
+func checkSchema(c *ast.Compiler, load func() (*schema.Provider, error), list []*policy) diag.Diagnostics {
+	provider, err := load()
+	if err != nil {
+		return diag.From("schema", err)
+	}
 	var ds diag.Diagnostics
 	for _, p := range list {
 		w := &watcher{

@@ -10,22 +10,13 @@ import (
 	"github.com/parapet-dev/parapet/policies"
 )
 
-func aws(t testing.TB) *schema.Provider {
-	t.Helper()
-	p, err := schema.AWS()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 // TestSchema compares what is said of policies that read what is not there.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	for _, file := range archives(t, "schema") {
 		t.Run(strings.TrimSuffix(file, ".txtar"), func(t *testing.T) {
 			a := golden.Open(t, file)
-			_, ds := New(Options{Modules: modules(a.Input("policies")), Schema: aws(t)})
+			_, ds := New(Options{Modules: modules(a.Input("policies")), Schema: schema.AWS})
 			var b strings.Builder
 			if err := (diag.Writer{Out: &b}).Write(ds...); err != nil {
 				t.Fatal(err)
@@ -43,7 +34,15 @@ func TestLibraryAgainstSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ds := New(Options{Modules: mods, Schema: aws(t)}); len(ds) > 0 {
+	e, ds := New(Options{Modules: mods, Schema: schema.AWS})
+	if len(ds) > 0 {
+		t.Fatal(ds)
+	}
+	provider, err := schema.AWS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ds := e.Lint(provider); len(ds) > 0 {
 		t.Error(ds)
 	}
 }

@@ -72,7 +72,7 @@ func (t Type) Attribute(path Path) (Attribute, error) {
 	for i, step := range path {
 		name, isName := step.(string)
 		_, isIndex := step.(int)
-		fail := func(format string, args ...any) error {
+		fail := func(format string, args ...any) *Error {
 			return &Error{Resource: t.Name, Path: path[:i+1], Problem: fmt.Sprintf(format, args...)}
 		}
 		switch at.Kind {
@@ -88,13 +88,13 @@ func (t Type) Attribute(path Path) (Attribute, error) {
 			members := t.provider.members(at.block)
 			next, ok := find(members, name)
 			if !ok {
-				return at, t.unknown(path[:i+1], members)
+				return at, t.unknown(path[:i], name, members)
 			}
 			at = next
 		case List, Set:
 			if isName {
 				err := fail("%s is a %s", t.name(path[:i]), at.describe())
-				err.(*Error).Suggest = slices.Concat(path[:i], Path{0}, path[i:]).String() //nolint:errorlint,forcetypeassert // made above
+				err.Suggest = slices.Concat(path[:i], Path{0}, path[i:]).String()
 				return at, err
 			}
 			at = *at.elem
@@ -127,10 +127,8 @@ func (t Type) name(p Path) string {
 }
 
 // unknown is the error of a member that is not there.
-func (t Type) unknown(path Path, members []member) *Error {
-	n := len(path) - 1
-	parent, name := path[:n], path[n].(string) //nolint:forcetypeassert // the caller saw it
-	e := &Error{Resource: t.Name, Path: path, Problem: fmt.Sprintf("%s has no attribute %s", t.name(parent), name)}
+func (t Type) unknown(parent Path, name string, members []member) *Error {
+	e := &Error{Resource: t.Name, Path: slices.Concat(parent, Path{name}), Problem: fmt.Sprintf("%s has no attribute %s", t.name(parent), name)}
 	var names []string
 	for _, m := range members {
 		names = append(names, m.name)

@@ -36,8 +36,22 @@ const (
 	flagBlock
 )
 
-// Decode reads what [Encode] writes.
+// Decode reads what [Encode] writes, and checks all of it.
 func Decode(data []byte) (*Provider, error) {
+	p, err := open(data)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.blocks {
+		if !p.sound(i) {
+			return nil, errDamaged
+		}
+	}
+	return p, nil
+}
+
+// open reads the data without a look into the blocks.
+func open(data []byte) (*Provider, error) {
 	raw, err := io.ReadAll(flate.NewReader(bytes.NewReader(data)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
@@ -65,11 +79,6 @@ func Decode(data []byte) (*Provider, error) {
 	}
 	if r.bad || len(r.rest) > 0 {
 		return nil, errDamaged
-	}
-	for i := range p.blocks {
-		if !p.sound(i) {
-			return nil, errDamaged
-		}
 	}
 	for i, root := range p.roots {
 		if root >= len(p.blocks) || i > 0 && p.types[i-1] >= p.types[i] {

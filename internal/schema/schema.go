@@ -11,7 +11,7 @@ var embedded []byte
 
 // AWS returns the provider that is embedded. It is read once, in a few
 // milliseconds.
-var AWS = sync.OnceValues(func() (*Provider, error) { return Decode(embedded) })
+var AWS = sync.OnceValues(func() (*Provider, error) { return open(embedded) })
 
 // Provider holds the resource types of one version of a provider. It is safe
 // for concurrent use.

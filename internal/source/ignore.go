@@ -61,6 +61,9 @@ func parseIgnore(text string) (exception.Record, error) {
 			continue
 		}
 		name := rest[:end]
+		if name == "" {
+			return r, errors.New("there are no spaces around =")
+		}
 		value, after, err := memberValue(rest[end+1:])
 		switch {
 		case err != nil:

@@ -28,6 +28,7 @@ type evaluation struct {
 	unknown       string
 	formats       []string
 	jobs          int
+	source        string // directory of the Terraform code, where it is not beside the input
 	load          input.Options
 }
 

@@ -31,6 +31,12 @@ Parts of an input that are not read, such as the modules that a configuration
 directory calls or the rest of a plan made with -target, count as unknown too:
 they are named and counted, and --unknown fail makes the run exit with 1.
 
+Findings on a plan or state point at the Terraform code that stands beside it, or
+in the directory of --source. A comment there exempts a resource, an attribute or
+a module:
+
+  # parapet:ignore aws-s3-public-acl until=2027-01-31 reason="behind a firewall"
+
 Exit codes: 0 clean; 1 violations at or above --fail-on; 2 the run failed, a
 policy could not be evaluated, or the input was bad.`,
 		Example: `  terraform show -json tfplan | parapet gate -
@@ -40,7 +46,8 @@ policy could not be evaluated, or the input was bad.`,
   parapet gate plan.json --policy ./policies --no-library
   parapet gate plan.json --parameters parameters.yaml --exceptions exceptions.yaml
   parapet gate plan.json --write-baseline baseline.json --fail-on none
-  parapet gate plan.json --baseline baseline.json`,
+  parapet gate plan.json --baseline baseline.json
+  parapet gate build/plan.json --source infra/live`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.inputs = args
@@ -48,6 +55,7 @@ policy could not be evaluated, or the input was bad.`,
 		},
 	}
 	o.register(c)
+	c.Flags().StringVar(&o.source, "source", "", "find the lines of findings on a plan or state in the Terraform code in `DIR` (default beside it)")
 	return c
 }
 

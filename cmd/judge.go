@@ -86,9 +86,10 @@ type run struct {
 	unread   int
 	files    []*exceptionFile // that were read for the inputs
 	extra    []finding.Policy // what speaks besides the policies
+	code     *codes           // that the inputs were made of; nil: not to be looked for
 }
 
-func (j *judge) start() *run { return &run{judge: j} }
+func (j *judge) start() *run { return &run{judge: j, code: newCodes(j.o.source)} }
 
 // add evaluates the policies on an input. The path says where the files are
 // that stand beside it.
@@ -101,7 +102,11 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	if err != nil {
 		return err
 	}
-	return r.take(path, append(res.Findings, r.engine.Unreadable(unread)...), res.Passed, in.Info)
+	before := len(r.findings)
+	if err := r.take(path, append(res.Findings, r.engine.Unreadable(unread)...), res.Passed, in.Info); err != nil {
+		return err
+	}
+	return r.code.locate(path, in.Info.Kind, in.Resources, r.findings[before:], r.Now())
 }
 
 // take adds findings about inputs, after what exempts them beside a path.
@@ -187,6 +192,7 @@ func (j *judge) unused(r *run, rep finding.Report) {
 			j.warn(exception.Unused(f.records, f.used, f.name, ids, j.Now())...)
 		}
 	}
+	j.warn(r.code.finish(j.ids, ids, j.Now())...)
 	if j.baseline != nil {
 		j.warn(baselineRest(j.baseline, rep.Findings, evaluated, filepath.ToSlash(j.o.baseline))...)
 	}

@@ -195,6 +195,7 @@ func (j *judge) gatePlan(ctx context.Context, name string, plan io.Reader) (runt
 	var notes bytes.Buffer
 	k := j.fork(&notes)
 	r := k.start()
+	r.code = nil // what stands in the server's directory is not the code of the plan
 	load := k.o.load
 	load.Name = name
 	in, err := input.Load(ctx, "-", plan, load)

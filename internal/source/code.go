@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/diag"
@@ -52,8 +53,13 @@ func New(fsys fs.FS, dir, shown string) (*Code, error) {
 // Empty reports whether the directory holds no Terraform code.
 func (c *Code) Empty() bool { return len(c.root.files) == 0 }
 
-// Declares reports whether the code holds the block of a resource or data
-// source.
+// Only leaves out all files of the root module but one.
+func (c *Code) Only(name string) {
+	c.root.files = slices.DeleteFunc(c.root.files, func(f *file) bool { return path.Base(f.path) != name })
+}
+
+// Declares reports whether the code holds the block of a resource, a data source
+// or a module.
 func (c *Code) Declares(address string) bool {
 	_, _, bodies := c.resolve(address)
 	return len(bodies) > 0

@@ -175,8 +175,7 @@ func attach(tree []construct, tokens hclsyntax.Tokens, i int) *construct {
 
 // trails reports whether code stands before a comment on its line.
 func trails(before hclsyntax.Tokens, comment hcl.Range) bool {
-	for k := len(before) - 1; k >= 0; k-- {
-		t := before[k]
+	for _, t := range slices.Backward(before) {
 		if t.Type == hclsyntax.TokenComment && t.Range.Start.Line == comment.Start.Line {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -170,7 +171,7 @@ func (f *file) jsonLabels(kind string, labels []string, left int, it item) {
 			continue
 		}
 		for _, m := range e.pairs() {
-			f.jsonLabels(kind, append(labels[:len(labels):len(labels)], m.key), left-1, m.item)
+			f.jsonLabels(kind, append(slices.Clip(labels), m.key), left-1, m.item)
 		}
 	}
 }
@@ -230,7 +231,7 @@ func headers(text []byte) []string {
 	return keys
 }
 
-// header reads a line such as resource "aws_instance" "web" {
+// header reads a line such as resource "aws_instance" "web" { and what follows.
 func header(line string) string {
 	kind := ""
 	for _, k := range []string{"resource", "data", "module"} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -191,8 +192,8 @@ func (p *Place) ignores(policy string) []*Ignore {
 		}
 	}
 	add(p.module, p.key)
-	for i := len(p.chain) - 1; i >= 0; i-- {
-		add(p.chain[i].from, p.chain[i].key)
+	for _, call := range slices.Backward(p.chain) {
+		add(call.from, call.key)
 	}
 	return found
 }
@@ -212,7 +213,7 @@ func (c *Code) Ignores() []*Ignore {
 		all = append(all, m.ignores(c)...)
 		for _, key := range m.calls(c) {
 			if blocks := m.find(c, key); len(blocks) > 0 {
-				below := append(keys[:len(keys):len(keys)], strings.TrimPrefix(key, "module."))
+				below := append(slices.Clip(keys), strings.TrimPrefix(key, "module."))
 				visit(c.follow(m, blocks, below), below)
 			}
 		}

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"strings"
+
 	"github.com/parapet-dev/parapet/internal/resource"
 )
 
@@ -39,7 +41,7 @@ func (c *Code) Find(r *resource.Resource, attributes []string) (*Place, bool) {
 	}
 	p := &Place{resource: r, code: c, chain: chain, module: m, bodies: bodies, at: bodies[0]}
 	steps := resource.SplitAddress(resource.StripInstanceKeys(r.Address))
-	p.key = joinKey(steps[2*len(chain):])
+	p.key = strings.Join(steps[2*len(chain):], ".")
 	best := -1
 	for i, name := range attributes {
 		s := p.spot(name)
@@ -69,12 +71,4 @@ func (p *Place) spot(attribute string) spot {
 	}
 	it, depth := descend(p.bodies, path, values)
 	return spot{name: attribute, item: it, depth: depth, exact: depth == len(path)}
-}
-
-func joinKey(steps []string) string {
-	key := steps[0]
-	for _, s := range steps[1:] {
-		key += "." + s
-	}
-	return key
 }

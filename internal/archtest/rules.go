@@ -60,6 +60,10 @@ var Packages = []Package{
 	},
 	{Path: "internal/report", Imports: []string{"internal/resource", "internal/finding", "internal/diag"}},
 	{Path: "internal/runtask", Imports: []string{"internal/finding", "internal/diag"}, Tests: []string{"internal/resource"}},
+	{
+		Path:    "internal/document",
+		Imports: []string{"internal/resource", "internal/finding", "internal/diag", "internal/engine", "internal/input"},
+	},
 
 	// The IAM policy language at work.
 	{Path: "internal/iam/simulate", Imports: []string{"internal/iam", "internal/diag"}},
@@ -159,7 +163,7 @@ var Dependencies = []Dependency{
 	{Module: "github.com/goccy/go-yaml", Owners: []string{"internal/exception", "compiler/layer", "cmd"}, Tests: []string{"bundles"}},
 	{Module: "github.com/hashicorp/hcl/v2", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
 	{Module: "github.com/hashicorp/terraform-json", Owners: []string{"internal/input"}},
-	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "compiler/lower"}, Tests: []string{"compiler/verify"}},
+	{Module: "github.com/open-policy-agent/opa", Owners: []string{"internal/engine", "internal/document", "internal/input", "compiler/lower"}, Tests: []string{"compiler/verify"}},
 	{Module: "github.com/rogpeppe/go-internal", Owners: []string{"internal/golden"}, Tests: []string{"cmd"}},
 	{Module: "github.com/santhosh-tekuri/jsonschema/v6", Tests: []string{"internal/report"}},
 	{Module: "github.com/spf13/cobra", Owners: []string{"cmd"}},

@@ -52,6 +52,12 @@ type Options struct {
 	// prints; nil means that binary plans are refused. Close waits for the program
 	// and says why it failed, if it did.
 	Show func(ctx context.Context, file string) (io.ReadCloser, error)
+	// Document asks for [Result.Document] of a plan, with what the projection
+	// keeps.
+	Document *Projection
+	// OnlyDocument leaves the resources of a plan out, which saves their making
+	// when no policy is about single resources.
+	OnlyDocument bool
 }
 
 // Info says what was read.
@@ -67,6 +73,9 @@ type Result struct {
 	Resources []*resource.Resource
 	Info      Info
 	Warnings  diag.Diagnostics
+	// Document is the input as a whole, where it was asked for. Only plans have
+	// one.
+	Document *Document
 
 	// Incomplete and Collected are of snapshots: the scopes that were not read
 	// whole, and the types that were asked for. Nil means that the input itself
@@ -225,7 +234,7 @@ func loadStream(src *source, r io.Reader) (Result, error) {
 		return Result{}, err
 	}
 	src.r = br
-	resources, err := k.load(src)
+	resources, doc, err := loadWith(k, src)
 	if err != nil {
 		return Result{Warnings: src.warnings}, err
 	}
@@ -233,7 +242,12 @@ func loadStream(src *source, r io.Reader) (Result, error) {
 	if _, err := io.Copy(io.Discard, br); err != nil {
 		return Result{}, src.locate(err)
 	}
-	return src.result(k.name, hex.EncodeToString(sum.Sum(nil)), resources), nil
+	res := src.result(k.name, hex.EncodeToString(sum.Sum(nil)), resources)
+	if doc != nil {
+		res.Document = doc
+		res.Info.Resources = len(doc.Types)
+	}
+	return res, nil
 }
 
 // sniff chooses the loader by the head of a file.

@@ -22,6 +22,7 @@ type planFile struct {
 	hasChanges, hasPlanned bool // resource_changes, planned_values were there
 	planned                bool // planned_values hold a managed resource
 
+	managed   int // changes of managed resources
 	changes   []*change
 	variables map[string]any
 	config    *planConfig
@@ -51,12 +52,16 @@ func loadPlan(src *source) ([]*resource.Resource, error) {
 	if err := p.check(src); err != nil {
 		return nil, err
 	}
+	p.warnIncomplete(src)
+	return p.resources(src.options), nil
+}
+
+func (p *planFile) warnIncomplete(src *source) {
 	if !p.complete {
 		src.warn(diag.Warningf(codePlanIncomplete, "the plan does not hold every change").At(src.place()).
 			WithDetail("Terraform says that it is not complete: changes were deferred, or the plan was limited with -target.").
 			WithHint("plan again after applying, or without -target"))
 	}
-	return p.resources(src.options), nil
 }
 
 func (p *planFile) read(sc *scanner) error {
@@ -162,6 +167,7 @@ func (p *planFile) readChange(sc *scanner) error {
 		return sc.syntax("an element of resource_changes has no address, type or actions")
 	}
 	_, c.key = resource.SplitKey(c.Address)
+	p.managed++
 	p.changes = append(p.changes, c)
 	return nil
 }

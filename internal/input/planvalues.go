@@ -53,7 +53,7 @@ func (p *planFile) readPlannedResource(sc *scanner) error {
 // Terraform makes planned_values of the changes, those that change nothing
 // included, so that resources without changes show that the list was cut out.
 func (p *planFile) checkChanges(src *source) error {
-	if (p.hasPlanned || p.hasChanges) && (!p.planned || len(p.changes) > 0) {
+	if (p.hasPlanned || p.hasChanges) && (!p.planned || p.managed > 0) {
 		return nil
 	}
 	detail := "It has neither resource_changes nor planned_values."

@@ -1,0 +1,5 @@
+package document
+
+import "github.com/parapet-dev/parapet/internal/input"
+
+func (p *Program) analyse() *input.Projection { return input.Everything() }

@@ -30,6 +30,7 @@ type evaluation struct {
 	jobs          int
 	source        string // directory of the Terraform code, where it is not beside the input
 	load          input.Options
+	documents     documentFlags
 }
 
 func (o *evaluation) register(c *cobra.Command) {

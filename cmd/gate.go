@@ -56,6 +56,7 @@ policy could not be evaluated, or the input was bad.`,
 	}
 	o.register(c)
 	c.Flags().StringVar(&o.source, "source", "", "find the lines of findings on a plan or state in the Terraform code in `DIR` (default beside it)")
+	o.documents.register(c)
 	return c
 }
 
@@ -70,7 +71,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	}
 	run := j.start()
 	for _, path := range s.distinct(o.inputs) {
-		in, err := s.read(ctx, path, o.load)
+		in, err := s.read(ctx, path, j.loadOptions())
 		if err != nil {
 			return err
 		}

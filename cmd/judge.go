@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/parapet-dev/parapet/internal/document"
 	"github.com/parapet-dev/parapet/internal/drift"
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/exception"
@@ -22,7 +23,8 @@ type judge struct {
 	Streams
 	o          evaluation
 	outputs    []output
-	engine     *engine.Engine // with the selected policies
+	engine     *engine.Engine    // with the selected policies
+	documents  *document.Program // likewise; nil: there are none
 	exceptions func(inputPath string) (*exceptionFile, error)
 	baseline   *finding.Baseline
 	ids        []string // of all policies, also of those that are not selected
@@ -42,7 +44,7 @@ func (s Streams) judge(o evaluation) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	mods, err := o.modules()
+	parts, err := o.split()
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +52,31 @@ func (s Streams) judge(o evaluation) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.newEngine(engine.Options{Modules: mods, Parameters: params, Jobs: o.jobs})
+	docs, err := s.documents(o, parts)
 	if err != nil {
 		return nil, err
+	}
+	e := engine.None()
+	if docs == nil || parts.Policies {
+		if e, err = s.newEngine(engine.Options{Modules: parts.Resource, Parameters: params, Jobs: o.jobs}); err != nil {
+			return nil, err
+		}
 	}
 	ids := []string{drift.Policy.ID} // which exceptions may name as well
 	for _, p := range e.Policies() {
 		ids = append(ids, p.ID)
 	}
-	e, ds := e.Select(selection)
-	if err := ds.Err(); err != nil {
+	if docs != nil {
+		for _, p := range docs.Policies() {
+			ids = append(ids, p.ID)
+		}
+	}
+	e, docs, err = choose(e, docs, selection)
+	if err != nil {
 		return nil, err
 	}
 	return &judge{
-		Streams: s, o: o, outputs: outputs, engine: e, baseline: baseline, ids: ids,
+		Streams: s, o: o, outputs: outputs, engine: e, documents: docs, baseline: baseline, ids: ids,
 		exceptions: s.exceptionsOf(o.exceptions, ids),
 	}, nil
 }
@@ -84,6 +97,7 @@ type run struct {
 	findings []finding.Finding
 	passed   int
 	unread   int
+	plans    int              // on which document policies were evaluated
 	files    []*exceptionFile // that were read for the inputs
 	extra    []finding.Policy // what speaks besides the policies
 	code     *codes           // that the inputs were made of; nil: not to be looked for
@@ -102,8 +116,13 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	if err != nil {
 		return err
 	}
+	whole, err := r.checkDocument(ctx, path, in)
+	if err != nil {
+		return err
+	}
 	before := len(r.findings)
-	if err := r.take(path, append(res.Findings, r.engine.Unreadable(unread)...), res.Passed, in.Info); err != nil {
+	all := slices.Concat(res.Findings, r.engine.Unreadable(unread), whole.Findings)
+	if err := r.take(path, all, res.Passed+whole.Passed, in.Info); err != nil {
 		return err
 	}
 	return r.code.locate(path, in.Info.Kind, in.Resources, r.findings[before:], r.Now())
@@ -158,6 +177,7 @@ func (r *run) report() finding.Report {
 			Frameworks: p.Frameworks, Remediation: p.Remediation, File: p.File, Line: p.Line,
 		})
 	}
+	rep.Policies = append(rep.Policies, r.documentPolicies()...)
 	slices.SortFunc(rep.Policies, func(a, b finding.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	return rep
 }
@@ -172,6 +192,9 @@ func (j *judge) conclude(r *run) error {
 		return err
 	}
 	j.unused(r, rep)
+	if err := r.unevaluated(); err != nil {
+		return err
+	}
 	return j.verdict(rep, j.o)
 }
 

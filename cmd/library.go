@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/document"
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/schema"
 	"github.com/parapet-dev/parapet/policies"
@@ -38,33 +39,43 @@ func mustDirs(c *cobra.Command, flag string) {
 	_ = c.MarkFlagDirname(flag)
 }
 
-// modules reads the policy modules. The library's helpers are always there for
-// policies to import, unless the library is left out and a directory brings its
-// own of the same name.
+// modules reads the modules of the policies about resources.
 func (o sources) modules() ([]engine.Module, error) {
+	parts, err := o.split()
+	return parts.Resource, err
+}
+
+// split reads the policy modules and tells which are about resources and which
+// about whole plans. The library's helpers are always there for policies to
+// import, unless the library is left out and a directory brings its own of the
+// same name.
+func (o sources) split() (document.Parts, error) {
 	var own []engine.Module
 	for _, dir := range o.dirs {
 		mods, err := readDir(dir, engine.ReadModules)
 		if err != nil {
-			return nil, err
+			return document.Parts{}, err
 		}
 		if len(mods) == 0 {
-			return nil, diag.Errorf("no-policies", "%s holds no .rego files", filepath.ToSlash(dir))
+			return document.Parts{}, diag.Errorf("no-policies", "%s holds no .rego files", filepath.ToSlash(dir))
 		}
 		own = append(own, mods...)
 	}
+	parts := document.Split(own)
+	own = parts.Resource
 	library, err := engine.ReadModules(policies.FS, libraryPrefix)
 	if err != nil {
-		return nil, fmt.Errorf("read the library: %w", err)
+		return document.Parts{}, fmt.Errorf("read the library: %w", err)
 	}
 	for i := range library {
 		library[i].Checked = true // by the tests
 	}
 	if !o.noLibrary {
 		if err := taken(own, library); err != nil {
-			return nil, err
+			return document.Parts{}, err
 		}
-		return append(library, own...), nil
+		parts.Resource, parts.Policies = append(library, own...), true
+		return parts, nil
 	}
 	bringsHelpers := slices.ContainsFunc(own, func(m engine.Module) bool {
 		name, _ := m.Package()
@@ -73,7 +84,8 @@ func (o sources) modules() ([]engine.Module, error) {
 	library = slices.DeleteFunc(library, func(m engine.Module) bool {
 		return bringsHelpers || !strings.HasPrefix(m.Path, helperPrefix)
 	})
-	return append(library, own...), nil
+	parts.Resource = append(library, own...)
+	return parts, nil
 }
 
 // The helpers of the library: their package and where they are.
@@ -173,12 +185,17 @@ func readDir(dir string, read func(fs.FS, string) ([]engine.Module, error)) ([]e
 func (s Streams) newEngine(o engine.Options) (*engine.Engine, error) {
 	o.Schema = schema.AWS
 	e, ds := engine.New(o)
-	w := diag.Writer{Out: s.Err, Color: s.color(s.ErrTerminal), Sources: sourcesOf(o.Modules)}
-	_ = w.Write(ds...)
+	s.showDiagnostics(ds, o.Modules)
 	if ds.HasErrors() {
 		return nil, errReported
 	}
 	return e, nil
+}
+
+// showDiagnostics prints what is to be said of modules, with their lines.
+func (s Streams) showDiagnostics(ds diag.Diagnostics, modules []engine.Module) {
+	w := diag.Writer{Out: s.Err, Color: s.color(s.ErrTerminal), Sources: sourcesOf(modules)}
+	_ = w.Write(ds...)
 }
 
 // sourcesOf finds the text of modules for diagnostics.

@@ -16,7 +16,7 @@ import (
 type Parts struct {
 	Resource []engine.Module // for the engine
 	Document []engine.Module // for [New]; empty: there are no document policies
-	V0       []engine.Module // those of Document that are Rego v0 and nothing else
+	Policies bool            // Resource holds policies, not only helpers, or what cannot be read
 }
 
 // pkg is one package while modules are split.
@@ -37,7 +37,7 @@ func Split(modules []engine.Module) Parts {
 	for _, m := range modules {
 		mod, v0 := parseAny(m)
 		if mod == nil {
-			parts.Resource = append(parts.Resource, m)
+			parts.Resource, parts.Policies = append(parts.Resource, m), true
 			continue
 		}
 		name := mod.Package.Path.String()
@@ -49,7 +49,6 @@ func Split(modules []engine.Module) Parts {
 		p.modules = append(p.modules, m)
 		p.read(mod)
 		if v0 {
-			parts.V0 = append(parts.V0, m)
 			p.document = true // the engine takes Rego v1 only
 		}
 	}
@@ -64,10 +63,9 @@ func Split(modules []engine.Module) Parts {
 		}
 	}
 	if len(documents) == 0 {
-		parts.Resource = modules
-		parts.V0 = nil
-		return parts
+		return Parts{Resource: modules, Policies: true}
 	}
+	parts.Policies = parts.Policies || len(resources) > 0
 	forEngine, forUs := reach(packages, resources), reach(packages, documents)
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
 		if forEngine[name] {
@@ -131,9 +129,6 @@ func below(ref, root string) bool {
 	rest, ok := strings.CutPrefix(ref, root)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
-
-// ReadsLibrary reports whether a module may read a package below data.parapet.
-func ReadsLibrary(m engine.Module) bool { return strings.Contains(string(m.Source), "parapet") }
 
 func version(v0 bool) ast.RegoVersion {
 	if v0 {

@@ -1,0 +1,159 @@
+package cmd
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/document"
+	"github.com/parapet-dev/parapet/internal/engine"
+	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/input"
+)
+
+// documentFlags say how policies are evaluated that see whole plans, as conftest
+// runs them.
+type documentFlags struct {
+	wanted     bool // the verb evaluates them
+	namespaces []string
+	data       []string
+	v0         bool
+}
+
+func (o *documentFlags) register(c *cobra.Command) {
+	o.wanted = true
+	f := c.Flags()
+	f.StringSliceVar(&o.namespaces, "namespace", nil, "of policies about whole plans, evaluate the package `NAME` (repeatable; default all)")
+	f.StringSliceVar(&o.data, "data", nil, "give policies about whole plans the JSON or YAML at `PATH` as data (repeatable)")
+	f.BoolVar(&o.v0, "v0", false, "read policies about whole plans as Rego v0")
+}
+
+// documents compiles the document policies of a run; nil when there are none.
+func (s Streams) documents(o evaluation, parts document.Parts) (*document.Program, error) {
+	flags := o.documents
+	if len(parts.Document) == 0 {
+		if len(flags.namespaces) > 0 {
+			return nil, diag.Errorf("no-such-namespace", "no package %s has rules to evaluate", flags.namespaces[0]).
+				WithDetail("No directory of --policy holds policies about whole plans.")
+		}
+		return nil, nil
+	}
+	if !flags.wanted {
+		s.warn(diag.Warningf("document-policies-skipped", "policies about whole plans are left out").
+			At(diag.Place{File: parts.Document[0].Path}).
+			WithDetail("They see plans only, so that %s cannot evaluate them.", o.verb).WithHint("use `parapet gate`"))
+		return nil, nil
+	}
+	data, err := document.LoadData(flags.data)
+	if err != nil {
+		return nil, err
+	}
+	p, ds := document.New(document.Options{
+		Modules: parts.Document, V0: flags.v0, Namespaces: flags.namespaces, Data: data, Jobs: o.jobs,
+	})
+	s.showDiagnostics(ds, parts.Document)
+	if ds.HasErrors() {
+		return nil, errReported
+	}
+	return p, nil
+}
+
+// choose applies a selection to the policies of both kinds. A glob that matches
+// none of either is an error, and so is a selection of nothing.
+func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*engine.Engine, *document.Program, error) {
+	if docs == nil {
+		e, ds := e.Select(sel)
+		return e, nil, ds.Err()
+	}
+	matches := func(glob string) (inEngine, inDocs bool) {
+		inEngine = slices.ContainsFunc(e.Policies(), func(p engine.Policy) bool { return engine.Match(glob, p.ID) })
+		inDocs = slices.ContainsFunc(docs.Policies(), func(p finding.Policy) bool { return engine.Match(glob, p.ID) })
+		return inEngine, inDocs
+	}
+	forEngine := func(globs []string) []string {
+		return slices.DeleteFunc(slices.Clone(globs), func(g string) bool {
+			inEngine, inDocs := matches(g)
+			return inDocs && !inEngine
+		})
+	}
+	all := func(globs []string, id string) bool {
+		return slices.ContainsFunc(globs, func(g string) bool { return engine.Match(g, id) })
+	}
+	docs = docs.Filter(func(p finding.Policy) bool {
+		return (len(sel.Only) == 0 || all(sel.Only, p.ID)) && !all(sel.Skip, p.ID) &&
+			(sel.Severity == "" || p.Severity.AtLeast(sel.Severity))
+	})
+	some := len(docs.Policies()) > 0
+	own := engine.Selection{Only: forEngine(sel.Only), Skip: forEngine(sel.Skip), Severity: sel.Severity}
+	if len(e.Policies()) == 0 || len(sel.Only) > 0 && len(own.Only) == 0 {
+		e = engine.None()
+		if !some {
+			return nil, nil, diag.Errorf("no-policies", "the selection leaves no policy to evaluate")
+		}
+		return e, docs, nil
+	}
+	narrowed, ds := e.Select(own)
+	if ds.HasErrors() {
+		if some && ds[0].Code == "no-policies" {
+			return engine.None(), docs, nil
+		}
+		return nil, nil, ds.Err()
+	}
+	if !some {
+		docs = nil
+	}
+	return narrowed, docs, nil
+}
+
+// loadOptions say what a run needs of its inputs.
+func (j *judge) loadOptions() input.Options {
+	o := j.o.load
+	if j.documents != nil {
+		o.Document = j.documents.Projection()
+		o.OnlyDocument = len(j.engine.Policies()) == 0
+	}
+	return o
+}
+
+// checkDocument evaluates the document policies on an input. Inputs that are no
+// plans have no document: that they were not evaluated is said and counted.
+func (r *run) checkDocument(ctx context.Context, path string, in input.Result) (document.Result, error) {
+	if r.documents == nil {
+		return document.Result{}, nil
+	}
+	if in.Document == nil {
+		r.unread++
+		r.warn(diag.Warningf("document-not-evaluated", "policies about whole plans were not evaluated on %s", in.Info.Path).
+			At(diag.Place{File: in.Info.Path}).
+			WithDetail("It is a %s. These policies see the JSON of a plan and nothing else.", in.Info.Kind))
+		return document.Result{}, nil
+	}
+	r.plans++
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return document.Result{}, err
+	}
+	return r.documents.Check(ctx, in.Document, document.File{Name: filepath.Base(abs), Dir: filepath.Dir(abs)})
+}
+
+// unevaluated is the error of a run whose document policies met no plan.
+func (r *run) unevaluated() error {
+	if r.documents == nil || r.plans > 0 {
+		return nil
+	}
+	return diag.Errorf("no-plan", "policies about whole plans were not evaluated, since no input is a plan").
+		WithDetail("They see the JSON of a plan. Nothing is known of what they would say.").
+		WithHint("give the plan: terraform show -json plan.tfplan > plan.json").
+		WithHint("or leave them out: --skip '%s'", r.documents.Policies()[0].ID)
+}
+
+// documentPolicies describes the document policies of a run.
+func (r *run) documentPolicies() []finding.Policy {
+	if r.documents == nil {
+		return nil
+	}
+	return r.documents.Policies()
+}

@@ -17,6 +17,7 @@ func volume(id string, encrypted bool, size string) *resource.Resource {
 	return &resource.Resource{
 		Type: "aws_ebs_volume", Address: "aws_ebs_volume." + id, ID: id, ARN: "arn:aws:ec2:eu-west-1:111122223333:volume/" + id,
 		Values: map[string]any{"id": id, "encrypted": encrypted, "size": json.Number(size)},
+		Filled: []string{"id", "encrypted", "size"},
 	}
 }
 
@@ -30,7 +31,7 @@ func snapshotOf(t *testing.T, scopes map[string]snapshot.Status, resources ...*r
 		request.Types = append(request.Types, typ)
 		types[typ] = snapshot.Type{Filled: []string{"id", "encrypted", "size"}}
 	}
-	w, err := snapshot.Create(dir, "parapet test", request)
+	w, err := snapshot.Create(dir, "parapet test", request, types)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +42,11 @@ func snapshotOf(t *testing.T, scopes map[string]snapshot.Status, resources ...*r
 				list = append(list, r)
 			}
 		}
-		if err := w.Put(snapshot.Scope{Account: "111122223333", Region: "eu-west-1", Type: typ}, status, "", list); err != nil {
+		if err := w.Put(snapshot.Entry{Scope: snapshot.Scope{Account: "111122223333", Region: "eu-west-1", Type: typ}, Status: status}, list); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.Finish(types, nil, nil); err != nil {
+	if _, err := w.Finish(nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return dir

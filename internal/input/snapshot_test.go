@@ -14,25 +14,26 @@ import (
 // A snapshot says what it could not read; one that is not finished is refused.
 func TestLoadSnapshot(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "snap")
-	w, err := snapshot.Create(dir, "parapet", snapshot.Request{Partition: "aws", Types: []string{"aws_ebs_volume", "aws_instance"}})
+	w, err := snapshot.Create(dir, "parapet", snapshot.Request{Partition: "aws", Types: []string{"aws_ebs_volume", "aws_instance"}},
+		map[string]snapshot.Type{"aws_ebs_volume": {Filled: []string{"size"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	scope := snapshot.Scope{Account: "111122223333", Region: "eu-west-1", Type: "aws_ebs_volume"}
-	if err := w.Put(scope, snapshot.Complete, "", []*resource.Resource{{
-		Type: "aws_ebs_volume", Address: "aws_ebs_volume.a", ID: "a", Values: map[string]any{"size": json.Number("8")},
+	if err := w.Put(snapshot.Entry{Scope: scope, Status: snapshot.Complete}, []*resource.Resource{{
+		Type: "aws_ebs_volume", Address: "aws_ebs_volume.a", ID: "a", Filled: []string{"size"}, Values: map[string]any{"size": json.Number("8")},
 	}}); err != nil {
 		t.Fatal(err)
 	}
 	scope.Type = "aws_instance"
-	if err := w.Put(scope, snapshot.DeniedBySCP, "explicit deny", nil); err != nil {
+	if err := w.Put(snapshot.Entry{Scope: scope, Status: snapshot.DeniedBySCP, Detail: "explicit deny"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	var d diag.Diagnostic
 	if _, err := Load(t.Context(), dir, nil, Options{}); !errors.As(err, &d) || d.Code != "snapshot-unfinished" {
 		t.Errorf("unfinished: %v", err)
 	}
-	if _, err := w.Finish(map[string]snapshot.Type{"aws_ebs_volume": {Filled: []string{"size"}}}, nil, nil); err != nil {
+	if _, err := w.Finish(nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := Load(t.Context(), dir, nil, Options{})

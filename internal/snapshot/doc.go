@@ -19,6 +19,7 @@ package snapshot
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/parapet-dev/parapet/internal/resource"
 )
@@ -61,6 +62,26 @@ type Entry struct {
 	Detail    string `json:"detail,omitempty"` // why it is not complete
 	Resources int    `json:"resources"`
 	Shard     string `json:"shard,omitempty"` // name of the file; none without resources
+	Gaps      []Gap  `json:"gaps,omitempty"`
+}
+
+// Gap is a part of one resource that could not be read: some of its attributes,
+// or a resource that belongs to it.
+type Gap struct {
+	Type       string   `json:"type"` // of the resource concerned; of the parent, for Related
+	ID         string   `json:"id"`
+	Attributes []string `json:"attributes,omitempty"`
+	Related    string   `json:"related,omitempty"` // type of the resource that may or may not be there
+	Status     Status   `json:"status"`
+	Detail     string   `json:"detail,omitempty"`
+}
+
+// Account is an account that was entered, with the Regions that it has.
+type Account struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name,omitempty"`
+	Path    []string `json:"path,omitempty"` // ids of the root and the OUs above it
+	Regions []string `json:"regions"`
 }
 
 // Type says what the collector knows of a resource type.
@@ -74,18 +95,19 @@ type Type struct {
 type Request struct {
 	Partition string   `json:"partition"`
 	Accounts  []string `json:"accounts"`
-	Regions   []string `json:"regions"`
+	Regions   []string `json:"regions"` // empty: all that an account has enabled
 	Types     []string `json:"types"`
 }
 
 // Manifest describes a finished snapshot.
 type Manifest struct {
-	Schema  string          `json:"schema"`
-	Tool    string          `json:"tool"` // name and version of the program
-	Request Request         `json:"request"`
-	Types   map[string]Type `json:"types"`
-	Notes   []string        `json:"notes,omitempty"` // what the collector left out on purpose
-	Scopes  []Entry         `json:"scopes"`
+	Schema   string          `json:"schema"`
+	Tool     string          `json:"tool"` // name and version of the program
+	Request  Request         `json:"request"`
+	Types    map[string]Type `json:"types"`
+	Accounts []Account       `json:"accounts"`
+	Notes    []string        `json:"notes,omitempty"` // what the collector left out on purpose
+	Scopes   []Entry         `json:"scopes"`
 }
 
 // Incomplete returns the scopes that were not read whole.
@@ -109,9 +131,18 @@ type line struct {
 	Values    map[string]any `json:"values"`
 	Sensitive any            `json:"sensitive,omitempty"`
 	Unknown   any            `json:"unknown,omitempty"`
+	Filled    *[]string      `json:"filled,omitempty"` // where it is not its type's
 	Unread    []string       `json:"unread,omitempty"`
 }
 
-func lineOf(r *resource.Resource) line {
-	return line{r.Name, r.Address, r.ID, r.ARN, r.Values, r.Sensitive, r.Unknown, r.Unread}
+func lineOf(r *resource.Resource, t Type) line {
+	l := line{r.Name, r.Address, r.ID, r.ARN, r.Values, r.Sensitive, r.Unknown, nil, r.Unread}
+	if !slices.Equal(r.Filled, t.Filled) {
+		own := slices.Clone(r.Filled)
+		if own == nil {
+			own = []string{}
+		}
+		l.Filled = &own
+	}
+	return l
 }

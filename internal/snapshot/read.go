@@ -97,8 +97,8 @@ func isHash(s string) bool {
 	return err == nil && len(b) == sha256.Size
 }
 
-// Read reads the resources of a finished snapshot, scope by scope. A shard that
-// is missing, cut or changed is an error.
+// Read reads the resources of a finished snapshot, scope by scope, with their
+// gaps. A shard that is missing, cut or changed is an error.
 func Read(ctx context.Context, dir string, m Manifest) ([]*resource.Resource, error) {
 	var all []*resource.Resource
 	for _, e := range m.Scopes {
@@ -114,7 +114,34 @@ func Read(ctx context.Context, dir string, m Manifest) ([]*resource.Resource, er
 		}
 		all = append(all, list...)
 	}
+	m.markGaps(all)
 	return all, nil
+}
+
+// markGaps tells parents of what could not be read for them. A gap whose parent
+// is not there itself belongs to a scope that is not complete.
+func (m Manifest) markGaps(all []*resource.Resource) {
+	type name struct{ account, typ, id string }
+	var byName map[name][]*resource.Resource
+	for _, e := range m.Scopes {
+		for _, g := range e.Gaps {
+			if g.Related == "" {
+				continue // the resource's own Filled says it
+			}
+			if byName == nil {
+				byName = make(map[name][]*resource.Resource, len(all))
+				for _, r := range all {
+					n := name{r.Account, r.Type, r.ID}
+					byName[n] = append(byName[n], r)
+				}
+			}
+			for _, r := range byName[name{e.Account, g.Type, g.ID}] {
+				if !slices.Contains(r.Unread, g.Related) {
+					r.Unread = append(r.Unread, g.Related)
+				}
+			}
+		}
+	}
 }
 
 func (m Manifest) readShard(dir string, e Entry) ([]*resource.Resource, error) {
@@ -177,6 +204,9 @@ func intact(path, want string) bool {
 
 func (l line) resource(e Entry, m Manifest) *resource.Resource {
 	filled := m.Types[e.Type].Filled
+	if l.Filled != nil {
+		filled = *l.Filled
+	}
 	if filled == nil {
 		filled = []string{} // a type without a word on it has nothing filled
 	}

@@ -28,28 +28,33 @@ type put struct {
 	status    Status
 	detail    string
 	resources []*resource.Resource
+	gaps      []Gap
 }
 
 func bucket(id string) *resource.Resource {
+	filled := []string{"x"}
+	if id == "one" { // whose attribute could not be read
+		filled = []string{}
+	}
 	return &resource.Resource{
 		Type: "aws_a", Name: id, Address: "aws_a." + id, ID: id, ARN: "arn:aws:a:::" + id,
 		Account: "111122223333", Region: "eu-west-1", Partition: "aws", Origin: resource.OriginSnapshot,
 		Values:    map[string]any{"x": json.Number("12345678901234567890"), "list": []any{"<&>", true}},
-		Sensitive: map[string]any{"x": true}, Filled: []string{"x"}, Unread: []string{"aws_b"},
+		Sensitive: map[string]any{"x": true}, Filled: filled, Unread: []string{"aws_b"},
 	}
 }
 
 var puts = []put{
-	{Scope{"111122223333", "eu-west-1", "aws_a"}, Complete, "", []*resource.Resource{bucket("one"), bucket("two")}},
-	{Scope{"111122223333", "eu-west-1", "aws_b"}, Complete, "", nil},
-	{Scope{"111122223333", "eu-west-1", "aws_c"}, DeniedBySCP, "explicit deny", nil},
-	{Scope{"111122223333", "", "aws_a"}, Throttled, "on page 2", []*resource.Resource{bucket("three")}},
+	{Scope{"111122223333", "eu-west-1", "aws_a"}, Complete, "", []*resource.Resource{bucket("one"), bucket("two")}, nil},
+	{Scope{"111122223333", "eu-west-1", "aws_b"}, Complete, "", nil, []Gap{{Type: "aws_a", ID: "two", Related: "aws_b", Status: DeniedByIAM}, {Type: "aws_a", ID: "two", Related: "aws_d", Status: DeniedByIAM}}},
+	{Scope{"111122223333", "eu-west-1", "aws_c"}, DeniedBySCP, "explicit deny", nil, nil},
+	{Scope{"111122223333", "", "aws_a"}, Throttled, "on page 2", []*resource.Resource{bucket("three")}, nil},
 }
 
 func write(t *testing.T, w *Writer, list []put) {
 	t.Helper()
 	for _, p := range list {
-		if err := w.Put(p.scope, p.status, p.detail, p.resources); err != nil {
+		if err := w.Put(Entry{Scope: p.scope, Status: p.status, Detail: p.detail, Gaps: p.gaps}, p.resources); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -57,7 +62,7 @@ func write(t *testing.T, w *Writer, list []put) {
 
 func finish(t *testing.T, w *Writer) Manifest {
 	t.Helper()
-	m, err := w.Finish(types, []string{"a note"}, map[string]int{"calls": rand.Int()})
+	m, err := w.Finish([]string{"a note"}, map[string]int{"calls": rand.Int()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +71,7 @@ func finish(t *testing.T, w *Writer) Manifest {
 
 func create(t *testing.T, dir string) *Writer {
 	t.Helper()
-	w, err := Create(dir, tool, request)
+	w, err := Create(dir, tool, request, types)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +124,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 	global := bucket("three")
 	global.Region = ""
-	if want := []*resource.Resource{global, bucket("one"), bucket("two")}; !reflect.DeepEqual(got, want) {
+	two := bucket("two")
+	two.Unread = append(two.Unread, "aws_d")
+	if want := []*resource.Resource{global, bucket("one"), two}; !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
 	}
 	if inc := m.Incomplete(); len(inc) != 2 || inc[0].Status != Throttled || inc[1].Detail != "explicit deny" {
@@ -150,7 +157,7 @@ func TestSameContent(t *testing.T) {
 			if err := os.WriteFile(journal, src[:len(src)-lost], 0o600); err != nil {
 				t.Fatal(err)
 			}
-			w, err := Resume(dir, tool, request)
+			w, err := Resume(dir, tool, request, types)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,8 +231,8 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	dir, _ := made(t)
-	for name, open := range map[string]func(string, string, Request) (*Writer, error){"create": Create, "resume": Resume} {
-		if _, err := open(dir, tool, request); err == nil {
+	for name, open := range map[string]func(string, string, Request, map[string]Type) (*Writer, error){"create": Create, "resume": Resume} {
+		if _, err := open(dir, tool, request, types); err == nil {
 			t.Errorf("%s over a finished snapshot", name)
 		}
 	}
@@ -236,9 +243,9 @@ func TestRefused(t *testing.T) {
 	other := request
 	other.Regions = []string{"us-east-1"}
 	for want, resume := range map[string]func() (*Writer, error){
-		"snapshot-exists":  func() (*Writer, error) { return Create(dir, tool, request) },
-		"snapshot-request": func() (*Writer, error) { return Resume(dir, tool, other) },
-		"snapshot-version": func() (*Writer, error) { return Resume(dir, "parapet 2", request) },
+		"snapshot-exists":  func() (*Writer, error) { return Create(dir, tool, request, types) },
+		"snapshot-request": func() (*Writer, error) { return Resume(dir, tool, other, types) },
+		"snapshot-version": func() (*Writer, error) { return Resume(dir, "parapet 2", request, types) },
 	} {
 		if _, err := resume(); code(err) != want {
 			t.Errorf("%s: %v", want, err)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,11 +37,20 @@ type Writer struct {
 	dir     string
 	tool    string
 	request Request
+	types   map[string]Type
 
-	mu      sync.Mutex
-	journal *os.File
-	done    map[Scope]Entry
-	resumed int
+	mu       sync.Mutex
+	journal  *os.File
+	done     map[Scope]Entry
+	accounts map[string]Account
+	expected map[Scope]bool // of the accounts that were entered
+	resumed  int
+}
+
+// record is a line of the journal after the first.
+type record struct {
+	Account *Account `json:"account,omitempty"`
+	Scope   *Entry   `json:"scope,omitempty"`
 }
 
 // head is the first line of the journal.
@@ -51,7 +61,7 @@ type head struct {
 }
 
 // Create starts a snapshot in a directory that does not exist or is empty.
-func Create(dir, tool string, request Request) (*Writer, error) {
+func Create(dir, tool string, request Request, types map[string]Type) (*Writer, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, unwritable(dir, err)
@@ -64,23 +74,24 @@ func Create(dir, tool string, request Request) (*Writer, error) {
 		}
 		return nil, d.WithHint("give another directory, or remove it")
 	}
-	return open(dir, tool, request, nil, false)
+	return open(dir, tool, request, types, journal{})
 }
 
 // Resume goes on with an unfinished snapshot. One that is finished is an error,
 // one that was never begun is begun.
-func Resume(dir, tool string, request Request) (*Writer, error) {
+func Resume(dir, tool string, request Request, types map[string]Type) (*Writer, error) {
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
 		return nil, diag.Errorf("snapshot-finished", "%s is finished; there is nothing to resume", filepath.ToSlash(dir))
 	}
 	f, err := os.Open(filepath.Join(dir, journalFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Create(dir, tool, request)
+		return Create(dir, tool, request, types)
 	}
 	if err != nil {
 		return nil, unwritable(dir, err)
 	}
-	h, done, err := readJournal(f)
+	j, err := readJournal(f)
+	h := j.head
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -89,7 +100,7 @@ func Resume(dir, tool string, request Request) (*Writer, error) {
 		return nil, diag.Errorf("snapshot-journal", "the journal of %s cannot be read: %v", filepath.ToSlash(dir), err).
 			WithHint("begin again in another directory")
 	case h.Schema == "": // killed before its first line was whole
-		return open(dir, tool, request, nil, false)
+		return open(dir, tool, request, types, journal{})
 	case h.Schema != Schema:
 		return nil, diag.Errorf("snapshot-schema", "%s is of the format %q; this version writes %s", filepath.ToSlash(dir), h.Schema, Schema)
 	case h.Tool != tool:
@@ -101,12 +112,12 @@ func Resume(dir, tool string, request Request) (*Writer, error) {
 			WithDetail("It holds %s.", h.Request).WithHint("resume it with the same flags")
 	}
 	// A shard that is not there whole is collected again.
-	for s, e := range done {
+	for s, e := range j.done {
 		if e.Shard != "" && !intact(filepath.Join(dir, shardDir, e.Shard+shardSuffix), e.Shard) {
-			delete(done, s)
+			delete(j.done, s)
 		}
 	}
-	return open(dir, tool, request, done, true)
+	return open(dir, tool, request, types, j)
 }
 
 func (r Request) equal(o Request) bool {
@@ -119,23 +130,26 @@ func (r Request) String() string {
 }
 
 // open writes the journal anew with what is done, and keeps it open.
-func open(dir, tool string, request Request, done map[Scope]Entry, resumed bool) (*Writer, error) {
+func open(dir, tool string, request Request, types map[string]Type, j journal) (*Writer, error) {
 	// State may hold what only its owner should read.
 	if err := os.MkdirAll(filepath.Join(dir, shardDir), 0o700); err != nil {
 		return nil, unwritable(dir, err)
 	}
-	w := &Writer{dir: dir, tool: tool, request: request, done: done}
-	if done == nil {
-		w.done = map[Scope]Entry{}
+	w := &Writer{
+		dir: dir, tool: tool, request: request, types: types,
+		done: j.done, accounts: j.accounts, expected: map[Scope]bool{}, resumed: len(j.done),
 	}
-	if resumed {
-		w.resumed = len(done)
+	if w.done == nil {
+		w.done, w.accounts = map[Scope]Entry{}, map[string]Account{}
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	_ = enc.Encode(head{Schema, tool, request}) // a buffer takes everything
+	for _, a := range w.entered() {
+		_ = enc.Encode(record{Account: &a})
+	}
 	for _, e := range w.entries() {
-		_ = enc.Encode(e)
+		_ = enc.Encode(record{Scope: &e})
 	}
 	path := filepath.Join(dir, journalFile)
 	if err := replace(path, b.Bytes()); err != nil {
@@ -148,36 +162,76 @@ func open(dir, tool string, request Request, done map[Scope]Entry, resumed bool)
 	return w, nil
 }
 
+// journal is what an unfinished snapshot holds.
+type journal struct {
+	head     head
+	accounts map[string]Account
+	done     map[Scope]Entry
+}
+
 // readJournal reads what ended. The last line may be cut, where the run was
 // killed; any other that cannot be read is an error.
-func readJournal(r io.Reader) (head, map[Scope]Entry, error) {
-	var h head
-	done := map[Scope]Entry{}
+func readJournal(r io.Reader) (journal, error) {
+	j := journal{accounts: map[string]Account{}, done: map[Scope]Entry{}}
 	br := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		text, err := br.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return h, done, nil
+			return j, nil
 		}
 		if err != nil {
-			return h, nil, err
+			return j, err
 		}
+		var rec record
 		if n == 1 {
-			if err := json.Unmarshal(text, &h); err != nil {
-				return h, nil, fmt.Errorf("line 1: %w", err)
-			}
-			continue
+			err = json.Unmarshal(text, &j.head)
+		} else {
+			err = json.Unmarshal(text, &rec)
 		}
-		var e Entry
-		if err := json.Unmarshal(text, &e); err != nil {
-			return h, nil, fmt.Errorf("line %d: %w", n, err)
+		switch {
+		case err != nil:
+			return j, fmt.Errorf("line %d: %w", n, err)
+		case rec.Account != nil:
+			j.accounts[rec.Account.ID] = *rec.Account
+		case rec.Scope != nil:
+			j.done[rec.Scope.Scope] = *rec.Scope
 		}
-		done[e.Scope] = e
 	}
 }
 
 // Resumed returns the number of scopes that were there already.
 func (w *Writer) Resumed() int { return w.resumed }
+
+// Account returns an account as an earlier run entered it.
+func (w *Writer) Account(id string) (Account, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, ok := w.accounts[id]
+	return a, ok
+}
+
+// Enter notes an account and the scopes that it must end with.
+func (w *Writer) Enter(a Account, scopes []Scope) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range scopes {
+		w.expected[s] = true
+	}
+	w.accounts[a.ID] = a
+	return w.note(record{Account: &a})
+}
+
+// note appends a line to the journal.
+func (w *Writer) note(r record) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if _, err := w.journal.Write(append(text, '\n')); err != nil {
+		return unwritable(w.dir, err)
+	}
+	return nil
+}
 
 // Done reports whether a scope has ended, now or before it was resumed.
 func (w *Writer) Done(s Scope) bool {
@@ -187,11 +241,12 @@ func (w *Writer) Done(s Scope) bool {
 	return ok
 }
 
-// Put stores how a scope ended, with the resources that were read.
-func (w *Writer) Put(s Scope, status Status, detail string, resources []*resource.Resource) error {
-	e := Entry{Scope: s, Status: status, Detail: detail, Resources: len(resources)}
+// Put stores how a scope ended, with the resources that were read. Shard and
+// number of resources of the entry are set here.
+func (w *Writer) Put(e Entry, resources []*resource.Resource) error {
+	e.Resources, e.Shard = len(resources), ""
 	if len(resources) > 0 {
-		data, err := encode(resources)
+		data, err := encode(resources, w.types[e.Type])
 		if err != nil {
 			return err
 		}
@@ -200,22 +255,18 @@ func (w *Writer) Put(s Scope, status Status, detail string, resources []*resourc
 			return unwritable(w.dir, err)
 		}
 	}
-	text, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, err := w.journal.Write(append(text, '\n')); err != nil {
-		return unwritable(w.dir, err)
+	if err := w.note(record{Scope: &e}); err != nil {
+		return err
 	}
-	w.done[s] = e
+	w.done[e.Scope] = e
 	return nil
 }
 
 // encode writes the resources as lines, sorted, so that equal content has equal
 // bytes.
-func encode(resources []*resource.Resource) ([]byte, error) {
+func encode(resources []*resource.Resource, t Type) ([]byte, error) {
 	sorted := slices.Clone(resources)
 	slices.SortStableFunc(sorted, func(a, b *resource.Resource) int {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.ID, b.ID), cmp.Compare(a.ARN, b.ARN))
@@ -224,7 +275,7 @@ func encode(resources []*resource.Resource) ([]byte, error) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	for _, r := range sorted {
-		if err := enc.Encode(lineOf(r)); err != nil {
+		if err := enc.Encode(lineOf(r, t)); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.Type, r.Address, err)
 		}
 	}
@@ -256,6 +307,11 @@ func (w *Writer) entries() []Entry {
 	return list
 }
 
+// entered returns the accounts, sorted.
+func (w *Writer) entered() []Account {
+	return slices.SortedFunc(maps.Values(w.accounts), func(a, b Account) int { return cmp.Compare(a.ID, b.ID) })
+}
+
 // Close leaves an unfinished snapshot as it is, to be resumed. After Finish it
 // does nothing.
 func (w *Writer) Close() error {
@@ -271,11 +327,20 @@ func (w *Writer) Close() error {
 
 // Finish writes the manifest, and removes the journal and the shards that no
 // scope needs. The run is kept beside it, as it is.
-func (w *Writer) Finish(types map[string]Type, notes []string, run any) (Manifest, error) {
+func (w *Writer) Finish(notes []string, run any) (Manifest, error) {
+	for s := range w.expected {
+		if _, ok := w.done[s]; !ok {
+			return Manifest{}, diag.Errorf("snapshot-incomplete", "%s of account %s has not ended", s.Type, s.Account).
+				WithHint("go on with --resume")
+		}
+	}
 	if err := w.Close(); err != nil {
 		return Manifest{}, unwritable(w.dir, err)
 	}
-	m := Manifest{Schema: Schema, Tool: w.tool, Request: w.request, Types: types, Notes: notes, Scopes: w.entries()}
+	m := Manifest{
+		Schema: Schema, Tool: w.tool, Request: w.request, Types: w.types,
+		Accounts: w.entered(), Notes: notes, Scopes: w.entries(),
+	}
 	used := map[string]bool{}
 	for _, e := range m.Scopes {
 		used[e.Shard+shardSuffix] = true

@@ -59,7 +59,7 @@ var Packages = []Package{
 		Tests:   []string{"internal/input", "internal/input/plangen", "policies"},
 	},
 	{Path: "internal/report", Imports: []string{"internal/resource", "internal/finding", "internal/diag"}},
-	{Path: "internal/runtask", Imports: []string{"internal/finding", "internal/diag"}, Tests: []string{"internal/resource"}},
+	{Path: "internal/runtask", Imports: []string{"internal/finding", "internal/report", "internal/diag"}, Tests: []string{"internal/resource"}},
 	{
 		Path:    "internal/document",
 		Imports: []string{"internal/resource", "internal/finding", "internal/diag", "internal/engine", "internal/input"},

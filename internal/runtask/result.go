@@ -8,6 +8,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/report"
 )
 
 // message is the body of a callback.
@@ -106,8 +107,8 @@ func failure(err error) answer {
 	_ = diag.Writer{Out: &body}.Write(diag.From("failed", err)...)
 	return answer{
 		status: statusFailed,
-		text:   clip("The plan was not judged: "+text, maxText),
-		outcomes: []outcome{newOutcome("parapet-error", "The plan was not judged", fenced(body.String()), map[string][]tag{
+		text:   report.Plain("The plan was not judged: "+text, maxText),
+		outcomes: []outcome{newOutcome("parapet-error", "The plan was not judged", report.MarkdownBlock(body.String(), maxDetail), map[string][]tag{
 			"Status": {{"Error", levelError}},
 		})},
 	}
@@ -145,7 +146,7 @@ func count(n int, what string) string {
 
 func newOutcome(id, description, body string, tags map[string][]tag) outcome {
 	return outcome{"task-result-outcomes", outcomeAttributes{
-		ID: clip(id, maxID), Description: clip(oneLine(description), maxText), Body: body, Tags: tags,
+		ID: clip(id, maxID), Description: report.Plain(description, maxText), Body: body, Tags: tags,
 	}}
 }
 
@@ -169,7 +170,7 @@ func describe(v Verdict) []outcome {
 	slices.SortStableFunc(order, func(a, b key) int { return rank(a.status) - rank(b.status) })
 	var list []outcome
 	if v.Notes != "" {
-		list = append(list, newOutcome("parapet-warnings", "Warnings", fenced(v.Notes), map[string][]tag{
+		list = append(list, newOutcome("parapet-warnings", "Warnings", report.MarkdownBlock(v.Notes, maxDetail), map[string][]tag{
 			"Status": {{"Warning", levelWarning}},
 		}))
 	}
@@ -183,7 +184,7 @@ func describe(v Verdict) []outcome {
 		if title == "" {
 			title = k.policy
 		}
-		list = append(list, newOutcome(k.policy, fmt.Sprintf("%s: %s", title, count(len(fs), "resource")), body(fs), map[string][]tag{
+		list = append(list, newOutcome(k.policy, fmt.Sprintf("%s: %s", title, count(len(fs), "resource")), report.MarkdownFindings(fs, v.Report.Inputs, maxDetail), map[string][]tag{
 			"Status":   {statusTag(k.status)},
 			"Severity": {severityTag(fs[0].Severity)},
 		}))
@@ -219,56 +220,6 @@ func severityTag(s finding.Severity) tag {
 	}
 	return tag{label, levelError}
 }
-
-// body says in Markdown what one policy found.
-func body(fs []finding.Finding) string {
-	var b strings.Builder
-	for i, f := range fs {
-		line := "- " + code(f.Resource.Address)
-		if f.Message != "" {
-			line += ": " + text(f.Message)
-		}
-		if src := f.Resource.Source; src != nil && src.File != "" {
-			line += " (" + code(fmt.Sprintf("%s:%d", src.File, src.Line)) + ")"
-		}
-		if f.Exception != nil {
-			line += ", exempt by " + code(*f.Exception)
-		}
-		if b.Len()+len(line) > maxDetail {
-			fmt.Fprintf(&b, "\n%d more are left out.\n", len(fs)-i)
-			break
-		}
-		b.WriteString(line + "\n")
-	}
-	if r := fs[0].Remediation; r != "" {
-		b.WriteString("\n**Remediation**: " + text(clip(r, maxDetail)) + "\n")
-	}
-	return b.String()
-}
-
-// text makes a string that comes from a plan or a policy plain text in Markdown.
-func text(s string) string {
-	var b strings.Builder
-	for _, r := range oneLine(s) {
-		if strings.ContainsRune("\\`*_{}[]<>#!|~&@", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// code puts a string into a code span.
-func code(s string) string {
-	return "`" + strings.ReplaceAll(oneLine(s), "`", "'") + "`"
-}
-
-// fenced puts lines into a code block.
-func fenced(s string) string {
-	return "```text\n" + strings.ReplaceAll(clip(strings.TrimRight(s, "\n"), maxDetail), "```", "'''") + "\n```\n"
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // clip shortens a string to n bytes, between characters.
 func clip(s string, n int) string {

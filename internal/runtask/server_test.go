@@ -57,9 +57,9 @@ func TestConversation(t *testing.T) {
 	if tags := private.Tags; tags["Status"][0].Label != "Violation" || tags["Status"][0].Level != "error" || tags["Severity"][0].Label != "High" {
 		t.Errorf("tags %v", tags)
 	}
-	const body = "- `aws_s3_bucket.a`: accepts \\<everybody\\> (`main.tf:3`)\n" +
-		"- `aws_s3_bucket.b[\"'x'\"]`: accepts \\<everybody\\> (`main.tf:3`)\n" +
-		"\n**Remediation**: Block public access.\n"
+	const body = "Fix: Block public access.\n" +
+		"\n`aws_s3_bucket.a` accepts &#60;everybody&#62;<br>`main.tf:3`\n" +
+		"\n`` aws_s3_bucket.b[\"`x`\"] `` accepts &#60;everybody&#62;<br>`main.tf:3`\n"
 	if private.Body != body {
 		t.Errorf("body:\n%s\nwant\n%s", private.Body, body)
 	}

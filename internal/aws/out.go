@@ -36,6 +36,7 @@ type Item struct {
 type Out struct {
 	typ     Type
 	session *Session
+	paths   []string // that are filled
 
 	mu        sync.Mutex
 	resources []*resource.Resource
@@ -45,7 +46,7 @@ type Out struct {
 }
 
 func newOut(t Type, s *Session) *Out {
-	return &Out{typ: t, session: s, lost: map[string]bool{}}
+	return &Out{typ: t, session: s, paths: t.Paths(), lost: map[string]bool{}}
 }
 
 // Add takes one resource.
@@ -66,7 +67,8 @@ func (o *Out) Add(it Item) {
 	r := &resource.Resource{
 		Type: o.typ.Name, Name: cmp.Or(it.Name, it.ID), Provider: provider,
 		ID: it.ID, ARN: it.ARN, Account: o.session.Account, Partition: o.session.Partition,
-		Origin: resource.OriginSnapshot, Values: values, Filled: o.typ.filled(it.missing),
+		Origin: resource.OriginSnapshot, Values: values, Filled: o.paths,
+		Unknown: marks(it.missing), Sensitive: marks(o.typ.Sensitive),
 	}
 	if o.typ.Reach == Regional {
 		r.Region = o.session.Region

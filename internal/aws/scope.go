@@ -9,7 +9,7 @@ import (
 
 // Global is the region of the scopes of types that an account or an
 // organization has once.
-const Global = "global"
+const Global = ""
 
 // Scope is what is collected as one: a resource type in a region of an account.
 type Scope struct {
@@ -60,12 +60,12 @@ type Outcome struct {
 	Gaps []Gap
 }
 
-// Gap is a part of one resource that could not be read: some of its attributes
-// (which its Filled leaves out too), or a resource that belongs to it.
+// Gap is a part of one resource that could not be read: some of its attributes,
+// or a resource that belongs to it.
 type Gap struct {
 	Type       string   // of the resource concerned; the parent, for Related
 	ID         string   // its id
-	Attributes []string // paths below its values
+	Attributes []string // paths below its values, which its Unknown marks too
 	Related    string   // type of the resource that may or may not be there
 	Status     Status
 	Detail     string

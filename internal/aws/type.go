@@ -39,6 +39,9 @@ type Type struct {
 	// is always filled.
 	Filled []string
 
+	// Sensitive are filled attributes that must never be printed, by path.
+	Sensitive []string
+
 	// What drift must not compare, by path too.
 	ConfigOnly []string // has no live value: force_destroy, password
 	Overlap    []string // other types hold it as well: aws_iam_role.inline_policy
@@ -78,21 +81,37 @@ func Select(table []Type, names []string) (rows []Type, missing []string) {
 	return rows, slices.Compact(missing)
 }
 
-// filled returns the paths that are filled but for those that are missing.
-func (t Type) filled(missing []string) []string {
+// Paths returns Filled with the paths that are filled for every type, sorted.
+func (t Type) Paths() []string {
 	paths := append([]string{"id"}, t.Filled...)
 	if slices.Contains(t.Filled, "tags") {
 		paths = append(paths, "tags_all")
 	}
-	paths = slices.DeleteFunc(paths, func(p string) bool {
-		return slices.ContainsFunc(missing, func(m string) bool { return covers(m, p) || covers(p, m) })
-	})
 	slices.Sort(paths)
 	return slices.Compact(paths)
 }
 
-// covers reports whether path b is a or lies below it.
-func covers(a, b string) bool {
-	rest, ok := strings.CutPrefix(b, a)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+// marks makes a tree of marks of paths. What lies inside a list marks the list.
+func marks(paths []string) any {
+	if len(paths) == 0 {
+		return nil
+	}
+	tree := map[string]any{}
+	for _, p := range paths {
+		at := tree
+		for steps := strings.Split(p, "."); len(steps) > 0; steps = steps[1:] {
+			name, list := strings.CutSuffix(steps[0], "[]")
+			below, ok := at[name].(map[string]any)
+			if list || len(steps) == 1 || at[name] == true {
+				at[name] = true
+				break
+			}
+			if !ok {
+				below = map[string]any{}
+				at[name] = below
+			}
+			at = below
+		}
+	}
+	return tree
 }

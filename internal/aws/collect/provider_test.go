@@ -1,0 +1,227 @@
+//go:build e2e
+
+package collect
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parapet-dev/parapet/internal/aws"
+	"github.com/parapet-dev/parapet/internal/input"
+	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/tftest"
+)
+
+// differs says what the mock, or the provider speaking to it, does otherwise
+// than AWS: "type" or "type.path" and why. Nothing else may differ.
+var differs = map[string]string{}
+
+// TestProvider applies testdata/SERVICE.tf to the mock, and compares what is
+// collected with what the provider itself reads, on all that is filled.
+func TestProvider(t *testing.T) {
+	tf := tftest.New(t)
+	url := tftest.Moto(t)
+	tf.Setenv(tftest.MockEnvironment(url)...)
+	cfg := mock(t, url)
+	dir := t.TempDir()
+	files, err := filepath.Glob("testdata/*.tf")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no configurations: %v", err)
+	}
+	main := filepath.Join(dir, "main.tf")
+	versions := "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "versions.tf"), []byte(versions), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tf.InitAWS(dir)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".tf"), func(t *testing.T) {
+			code, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(main, code, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			state := filepath.Join(dir, "terraform.tfstate")
+			if err := os.RemoveAll(state); err != nil {
+				t.Fatal(err)
+			}
+			reset(t, url)
+			for _, args := range [][]string{{"apply", "-auto-approve", "-no-color"}, {"apply", "-auto-approve", "-refresh-only", "-no-color"}} {
+				if _, out, err := tf.Try(dir, args...); err != nil {
+					t.Fatalf("terraform %v: %v\n%s", args, err, out[max(0, len(out)-4000):])
+				}
+			}
+			compare(t, state, func(types []string) map[string]aws.Outcome {
+				return collectFrom(t, cfg, "us-east-1", types...)
+			})
+		})
+	}
+}
+
+// reset empties the mock.
+func reset(t *testing.T, url string) {
+	t.Helper()
+	resp, err := http.Post(url+"/moto-api/reset", "", nil) //nolint:noctx // loopback
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+}
+
+// compare looks for every resource of the state among those collected.
+func compare(t *testing.T, state string, collect func([]string) map[string]aws.Outcome) {
+	t.Helper()
+	loaded, err := input.Load(t.Context(), state, nil, input.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]aws.Type{}
+	for _, row := range Types() {
+		rows[row.Name] = row
+	}
+	want := loaded.Resources
+	var types []string
+	for _, r := range want {
+		if _, ok := rows[r.Type]; ok && !slices.Contains(types, r.Type) {
+			types = append(types, r.Type)
+		}
+	}
+	if len(types) == 0 {
+		t.Fatal("the configuration holds nothing that is collected")
+	}
+	got := collect(types)
+	for _, name := range types {
+		if o := got[name]; o.Status != aws.Complete || len(o.Gaps) > 0 {
+			t.Errorf("%s: %s %s, gaps %v", name, o.Status, o.Detail, o.Gaps)
+		}
+	}
+	for _, w := range want {
+		row, ok := rows[w.Type]
+		if !ok {
+			continue
+		}
+		g := find(got[w.Type].Resources, w)
+		if g == nil {
+			t.Errorf("%s (id %s) is not collected", w.Address, w.ID)
+			continue
+		}
+		if w.ARN != "" && g.ARN != w.ARN {
+			t.Errorf("%s: the ARN is %q, the provider says %q", w.Address, g.ARN, w.ARN)
+		}
+		for _, path := range g.Filled {
+			if slices.Contains(row.ConfigOnly, path) || slices.Contains(row.Overlap, path) || slices.Contains(row.Volatile, path) {
+				continue
+			}
+			if _, stated := differs[w.Type+"."+path]; stated || path == "id" && g.ID == "" {
+				continue
+			}
+			if have, wanted := canonical(at(g.Values, path)), canonical(at(w.Values, path)); have != wanted {
+				t.Errorf("%s: %s is\n  %s\nthe provider reads\n  %s", w.Address, path, have, wanted)
+			}
+		}
+	}
+}
+
+// find returns the collected resource that is the same as one of the state: by
+// id, else by ARN; what an account has once is the only one.
+func find(list []*resource.Resource, w *resource.Resource) *resource.Resource {
+	for _, g := range list {
+		if g.ID == "" || g.ID == w.ID || g.ARN != "" && g.ARN == w.ARN {
+			return g
+		}
+	}
+	return nil
+}
+
+// at returns what lies at a filled path: under [] the list of what lies below
+// every element.
+func at(v any, path string) any {
+	for i, step := range strings.Split(path, ".") {
+		name, list := strings.CutSuffix(step, "[]")
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[name]
+		if !list {
+			continue
+		}
+		rest := strings.Join(strings.Split(path, ".")[i+1:], ".")
+		elements, _ := v.([]any)
+		var out []any
+		for _, e := range elements {
+			if rest != "" {
+				e = at(e, rest)
+			}
+			out = append(out, e)
+		}
+		return out
+	}
+	return v
+}
+
+// canonical writes a value so that what means the same is the same: absent,
+// empty, false and zero are not told apart by the provider, sets have no order,
+// and JSON in a string has one form.
+func canonical(v any) string {
+	b, err := json.Marshal(fold(v))
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+func fold(v any) any {
+	switch v := v.(type) {
+	case string:
+		var inner any
+		if len(v) > 1 && (v[0] == '{' || v[0] == '[') && json.Unmarshal([]byte(v), &inner) == nil {
+			return fold(inner)
+		}
+		if v == "" {
+			return nil
+		}
+	case bool:
+		if !v {
+			return nil
+		}
+	case json.Number:
+		if v == "0" {
+			return nil
+		}
+	case []any:
+		var keys []string
+		var out []any
+		for _, e := range v {
+			if e = fold(e); e != nil {
+				i, _ := slices.BinarySearch(keys, canonical(e))
+				keys, out = slices.Insert(keys, i, canonical(e)), slices.Insert(out, i, e)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+		return nil
+	case map[string]any:
+		out := map[string]any{}
+		for k, e := range v {
+			if e = fold(e); e != nil {
+				out[k] = e
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+		return nil
+	}
+	return v
+}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,8 +56,7 @@ func (c *codes) locate(inputPath, kind string, resources []*resource.Resource, f
 			}
 		})
 	}
-	for i := range findings {
-		f := &findings[i]
+	for _, f := range inOrder(code, findings) {
 		r := byAddress[f.Resource.Address]
 		if r == nil {
 			continue
@@ -65,13 +65,30 @@ func (c *codes) locate(inputPath, kind string, resources []*resource.Resource, f
 		if !ok {
 			continue
 		}
-		f.Resource.Source = &p.Source
+		at := p.Source // not a pointer into the place, which holds the syntax trees
+		f.Resource.Source = &at
 		f.Snippet = p.Snippet(snippetAround, func(s string) bool { return secrets[s] })
 		if f.Status != finding.Error {
 			c.exempt(f, p.Cover(f.Policy, now))
 		}
 	}
 	return nil
+}
+
+// inOrder returns the findings in the order of the files of their resources.
+func inOrder(code *source.Code, findings []finding.Finding) []*finding.Finding {
+	files := map[string]string{}
+	list := make([]*finding.Finding, len(findings))
+	for i := range findings {
+		list[i] = &findings[i]
+		if address := findings[i].Resource.Address; files[address] == "" {
+			files[address] = code.FileOf(address)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *finding.Finding) int {
+		return cmp.Compare(files[a.Resource.Address], files[b.Resource.Address])
+	})
+	return list
 }
 
 // minForeignSecret is the least length of a sensitive value of one resource that

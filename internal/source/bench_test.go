@@ -53,6 +53,9 @@ func BenchmarkFind10000(b *testing.B) {
 				for k := range n {
 					k *= 10_000 / n
 					r := &resource.Resource{Address: fmt.Sprintf("aws_instance.web_%d_%d", k/10, k%10)}
+					if c.FileOf(r.Address) == "" {
+						b.Fatal("in no file")
+					}
 					p, ok := c.Find(r, []string{"metadata_options[0].http_tokens"})
 					if !ok || p.Snippet(2, nil) == nil {
 						b.Fatal("not found")

@@ -14,13 +14,15 @@ import (
 )
 
 // Code is the Terraform code of a root module and of the modules that it calls.
-// It reads what it is asked for, when it is asked, and each file once. It is
-// not safe for concurrent use.
+// It reads what it is asked for, when it is asked, and each file once; it keeps
+// some files parsed, so that questions are best asked in the order of
+// [Code.FileOf]. It is not safe for concurrent use.
 type Code struct {
 	fsys     fs.FS
 	root     *module
 	modules  map[string]*module // by directory
 	manifest map[string]string  // directories of downloaded modules by key; nil before it is read
+	parsed   []*file            // that are held parsed, the oldest first
 	ds       diag.Diagnostics
 }
 
@@ -61,8 +63,22 @@ func (c *Code) Only(name string) {
 // Declares reports whether the code holds the block of a resource, a data source
 // or a module.
 func (c *Code) Declares(address string) bool {
-	_, _, bodies := c.resolve(address)
-	return len(bodies) > 0
+	m, _, key := c.enter(address)
+	return m != nil && len(m.find(c, key)) > 0
+}
+
+// FileOf returns the file that most likely holds the block of a resource, empty
+// when there is none.
+func (c *Code) FileOf(address string) string {
+	m, _, key := c.enter(address)
+	if m == nil {
+		return ""
+	}
+	m.load(c)
+	if files := m.index[key]; len(files) > 0 {
+		return files[0].shown
+	}
+	return ""
 }
 
 // Diagnostics returns what was wrong with the code that was read so far: files
@@ -81,29 +97,28 @@ type call struct {
 	resource.ModuleCall
 }
 
-// resolve finds the module that holds an address, the calls that lead there and
-// the blocks that declare it, overriding ones last.
-func (c *Code) resolve(address string) (m *module, chain []call, bodies []item) {
+// enter finds the module that holds an address, the calls that lead there and
+// the key of the block; no module where the code does not lead there.
+func (c *Code) enter(address string) (m *module, chain []call, key string) {
 	steps := resource.SplitAddress(resource.StripInstanceKeys(address))
 	m = c.root
-	var keys []string
+	var names []string
 	for len(steps) > 2 && steps[0] == "module" {
-		name := steps[1]
-		keys = append(keys, name)
-		blocks := m.find(c, "module."+name)
+		key, names = "module."+steps[1], append(names, steps[1])
+		blocks := m.find(c, key)
 		if len(blocks) == 0 {
-			return nil, nil, nil
+			return nil, nil, ""
 		}
-		chain = append(chain, call{m, "module." + name, resource.ModuleCall{
-			Name: name, File: blocks[0].file.shown, Line: blocks[0].name.Start.Line,
+		chain = append(chain, call{m, key, resource.ModuleCall{
+			Name: steps[1], File: blocks[0].file.shown, Line: blocks[0].name.Start.Line,
 		}})
-		if m = c.follow(m, blocks, keys); m == nil {
-			return nil, nil, nil
+		if m = c.follow(m, blocks, names); m == nil {
+			return nil, nil, ""
 		}
 		steps = steps[2:]
 	}
 	if len(steps) < 2 || len(steps) > 3 || len(steps) == 3 && steps[0] != "data" {
-		return nil, nil, nil
+		return nil, nil, ""
 	}
-	return m, chain, m.find(c, strings.Join(steps, "."))
+	return m, chain, strings.Join(steps, ".")
 }

@@ -106,6 +106,7 @@ func (f *file) blocks(c *Code) map[string][]item {
 		return nil
 	}
 	f.byKey = map[string][]item{}
+	c.keep(f)
 	if body, ok := parsed.Body.(*hclsyntax.Body); ok {
 		f.body = body
 		for _, b := range body.Blocks {
@@ -117,6 +118,21 @@ func (f *file) blocks(c *Code) map[string][]item {
 	}
 	f.jsonBlocks(parsed.Body)
 	return f.byKey
+}
+
+// keepParsed is how many files stay parsed: a syntax tree takes twenty times the
+// room of its text.
+const keepParsed = 64
+
+// keep notes a file that was parsed, and lets go of the one that was parsed
+// first when there are many.
+func (c *Code) keep(f *file) {
+	c.parsed = append(c.parsed, f)
+	if len(c.parsed) > keepParsed {
+		old := c.parsed[0]
+		c.parsed = c.parsed[1:]
+		old.isParsed, old.body, old.byKey = false, nil, nil
+	}
 }
 
 // parse parses the text. The parsers are not trusted to take every input.

@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -89,13 +90,21 @@ func (m *module) load(c *Code) {
 	}
 	m.index = map[string][]*file{}
 	for _, f := range m.files {
-		if !f.read(c) {
-			continue
+		switch {
+		case !f.read(c):
+		case f.json:
+			m.note(f, slices.Collect(maps.Keys(f.blocks(c))))
+		default:
+			m.note(f, headers(f.text))
 		}
-		for _, key := range headers(f.text) {
-			if l := m.index[key]; len(l) == 0 || l[len(l)-1] != f {
-				m.index[key] = append(l, f)
-			}
+	}
+}
+
+// note adds a file to the index.
+func (m *module) note(f *file, keys []string) {
+	for _, key := range keys {
+		if !slices.Contains(m.index[key], f) {
+			m.index[key] = append(m.index[key], f)
 		}
 	}
 }
@@ -104,18 +113,21 @@ func (m *module) load(c *Code) {
 // module.app: the one that declares it, then those that override it.
 func (m *module) find(c *Code, key string) []item {
 	m.load(c)
-	var found []item
-	for _, f := range m.files {
-		if f.json || slices.Contains(m.index[key], f) {
-			found = append(found, f.blocks(c)[key]...)
-		}
-	}
+	found := m.indexed(c, key)
 	if len(found) > 0 || m.all {
 		return found
 	}
 	// A header in a form that the index does not see: only the parser knows.
 	m.all = true
 	for _, f := range m.files {
+		m.note(f, slices.Collect(maps.Keys(f.blocks(c))))
+	}
+	return m.indexed(c, key)
+}
+
+func (m *module) indexed(c *Code, key string) []item {
+	var found []item
+	for _, f := range m.index[key] {
 		found = append(found, f.blocks(c)[key]...)
 	}
 	return found
@@ -124,22 +136,10 @@ func (m *module) find(c *Code, key string) []item {
 // calls returns the keys of the module blocks.
 func (m *module) calls(c *Code) []string {
 	m.load(c)
-	seen := map[string]bool{}
 	var keys []string
-	add := func(key string) {
-		if strings.HasPrefix(key, "module.") && !seen[key] {
-			seen[key] = true
-			keys = append(keys, key)
-		}
-	}
 	for key := range m.index {
-		add(key)
-	}
-	for _, f := range m.files {
-		if f.json {
-			for key := range f.blocks(c) {
-				add(key)
-			}
+		if strings.HasPrefix(key, "module.") {
+			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)

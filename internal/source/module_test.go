@@ -2,6 +2,8 @@ package source
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -236,5 +238,64 @@ func TestUnreadable(t *testing.T) {
 	c := open(t, "x.tf", "", ".terraform/modules/modules.json", "{")
 	if c.downloads(); len(c.Diagnostics()) != 1 {
 		t.Errorf("diagnostics of a broken list: %v", c.Diagnostics())
+	}
+}
+
+// TestManyFiles holds that files that were let go of are found again, also those
+// whose blocks only the parser sees.
+func TestManyFiles(t *testing.T) {
+	t.Parallel()
+	var files []string
+	for i := range 3 * keepParsed {
+		files = append(files, fmt.Sprintf("f%d.tf", i), fmt.Sprintf("\n/* odd */ resource \"aws_x\" \"odd%d\" {}\nresource \"aws_x\" \"plain%d\" {}\n", i, i))
+	}
+	c := open(t, files...)
+	for round := range 2 {
+		for i := range 3 * keepParsed {
+			for name, line := range map[string]int{"odd": 2, "plain": 3} {
+				address := fmt.Sprintf("aws_x.%s%d", name, i)
+				p, ok := c.Find(&resource.Resource{Address: address}, nil)
+				if want := fmt.Sprintf("f%d.tf", i); !ok || p.Source.File != want || p.Source.Line != line || c.FileOf(address) != want {
+					t.Fatalf("round %d: %s is at %+v", round, address, p)
+				}
+			}
+		}
+	}
+	if len(c.parsed) != keepParsed {
+		t.Errorf("%d files stay parsed", len(c.parsed))
+	}
+}
+
+// TestOpen holds that a directory on disk is found however it is named, with the
+// modules above it.
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"live/main.tf": "module \"m\" {\n  source = \"../m\"\n}\n", "m/main.tf": "resource \"aws_x\" \"y\" {}\n"} {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	for _, path := range []string{"live", "./live/", filepath.Join(dir, "live")} {
+		c, err := Open(path, filepath.ToSlash(filepath.Clean(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, ok := c.Find(&resource.Resource{Address: "module.m.aws_x.y"}, nil)
+		if want := strings.TrimPrefix(filepath.ToSlash(filepath.Join(filepath.Dir(filepath.Clean(path)), "m/main.tf")), "./"); !ok || p.Source.File != want {
+			t.Errorf("%s: found at %+v, want %s", path, p, want)
+		}
+	}
+	if _, err := Open("nowhere", "nowhere"); err == nil {
+		t.Error("a directory that is not there is opened")
+	}
+	if c, err := Open("m", "m"); err != nil || c.Empty() {
+		t.Errorf("m is empty: %v", err)
+	} else if c.Only("other.tf"); !c.Empty() {
+		t.Error("a file that is not there is code")
 	}
 }

@@ -1,8 +1,6 @@
 package source
 
 import (
-	"strings"
-
 	"github.com/parapet-dev/parapet/internal/resource"
 )
 
@@ -35,13 +33,15 @@ type spot struct {
 // apart; of the resource only the address is required. It reports false when the
 // code does not hold the resource.
 func (c *Code) Find(r *resource.Resource, attributes []string) (*Place, bool) {
-	m, chain, bodies := c.resolve(r.Address)
+	m, chain, key := c.enter(r.Address)
+	if m == nil {
+		return nil, false
+	}
+	bodies := m.find(c, key)
 	if len(bodies) == 0 {
 		return nil, false
 	}
-	p := &Place{resource: r, code: c, chain: chain, module: m, bodies: bodies, at: bodies[0]}
-	steps := resource.SplitAddress(resource.StripInstanceKeys(r.Address))
-	p.key = strings.Join(steps[2*len(chain):], ".")
+	p := &Place{resource: r, code: c, chain: chain, module: m, key: key, bodies: bodies, at: bodies[0]}
 	best := -1
 	for i, name := range attributes {
 		s := p.spot(name)
@@ -70,5 +70,9 @@ func (p *Place) spot(attribute string) spot {
 		values = p.resource.Values
 	}
 	it, depth := descend(p.bodies, path, values)
+	if depth == 0 && path[0] == "tags_all" { // what the provider makes of tags and the default tags
+		path = append(resource.Path{"tags"}, path[1:]...)
+		it, depth = descend(p.bodies, path, values)
+	}
 	return spot{name: attribute, item: it, depth: depth, exact: depth == len(path)}
 }

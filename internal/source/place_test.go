@@ -140,6 +140,7 @@ func TestFind(t *testing.T) {
 		{"aws_instance.web[1]", "monitoring", `resource "aws_instance" "web" {`},
 		{"aws_instance.web[1]", "ebs_block_device[1].encrypted", `encrypted   = false # c`},
 		{"aws_instance.web[1]", "tags.Owner", `Owner   = local.owner`},
+		{"aws_instance.web[1]", "tags_all.Owner", `Owner   = local.owner`},
 		{"aws_instance.web[1]", `tags["a.b"]`, `"a.b"   = "x"`},
 		{"aws_instance.web[1]", `tags.Missing`, `tags = {`},
 		{"aws_instance.web[1]", `tags[0]`, `tags = {`},

@@ -109,8 +109,6 @@ func (s Streams) serve(ctx context.Context, o serveOptions) error {
 		return usagef(o.verb, "--task-timeout %s is not between 0 and 1h, after which HCP Terraform gives up", o.taskTimeout)
 	case o.grace <= 0:
 		return usagef(o.verb, "--grace %s is not a time to wait", o.grace)
-	case len(o.path) < 2 || o.path[0] != '/' || o.path == "/healthz":
-		return usagef(o.verb, "--path %q is not a path of its own, such as /run-task", o.path)
 	}
 	key, err := s.runTaskKey(o)
 	if err != nil {

@@ -66,8 +66,9 @@ const (
 
 // Bounds of what is sent. The protocol advises bodies under 1 MB.
 const (
-	maxText     = 1000 // characters of the one-line message
-	maxDetail   = 64 << 10
+	maxText     = 1000      // characters of the one-line message
+	maxDetail   = 64 << 10  // bytes about one policy
+	maxDetails  = 768 << 10 // bytes about all of them
 	maxOutcomes = 100
 )
 
@@ -174,8 +175,9 @@ func describe(v Verdict) []outcome {
 			"Status": {{"Warning", levelWarning}},
 		}))
 	}
+	room := maxDetails
 	for i, k := range order {
-		if len(list) >= maxOutcomes {
+		if len(list) >= maxOutcomes || room <= 0 {
 			list = append(list, newOutcome("parapet-more", fmt.Sprintf("%d more policies found something", len(order)-i), "", nil))
 			break
 		}
@@ -184,7 +186,13 @@ func describe(v Verdict) []outcome {
 		if title == "" {
 			title = k.policy
 		}
-		list = append(list, newOutcome(k.policy, fmt.Sprintf("%s: %s", title, count(len(fs), "resource")), report.MarkdownFindings(fs, v.Report.Inputs, maxDetail), map[string][]tag{
+		id := k.policy
+		if k.status != finding.Violation {
+			id += ":" + string(k.status)
+		}
+		body := report.MarkdownFindings(fs, v.Report.Inputs, min(maxDetail, room))
+		room -= len(body)
+		list = append(list, newOutcome(id, fmt.Sprintf("%s: %s", title, count(len(fs), "finding")), body, map[string][]tag{
 			"Status":   {statusTag(k.status)},
 			"Severity": {severityTag(fs[0].Severity)},
 		}))

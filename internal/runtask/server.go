@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
+	"regexp"
 	"sync"
 	"time"
 
@@ -49,7 +51,7 @@ type Options struct {
 	Heartbeat     time.Duration // between two progress updates; 1 minute, since HCP gives up after 10
 	Poll          time.Duration // between two looks for a plan that is not there yet; 2 seconds
 	Backoff       time.Duration // before the first repetition of a request; 1 second, doubled each time
-	ReportTimeout time.Duration // for delivering a verdict, repetitions included; 1 minute
+	ReportTimeout time.Duration // for delivering the details, and again the verdict, repetitions included; 1 minute
 	Grace         time.Duration // for tasks under way when the server stops; 1 minute
 }
 
@@ -115,6 +117,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+var validPath = regexp.MustCompile(`^/[A-Za-z0-9._~/-]+$`)
+
 // Server takes run tasks. Make one with [New].
 type Server struct {
 	o       Options
@@ -139,6 +143,8 @@ func New(o Options) (*Server, error) {
 			WithDetail("Without it anybody could make the server fetch and report.")
 	case o.Gate == nil || o.Log == nil || o.Now == nil:
 		return nil, errors.New("runtask: Gate, Log and Now are required")
+	case o.Path == "/healthz" || !validPath.MatchString(o.Path) || path.Clean(o.Path) != o.Path:
+		return nil, diag.Errorf("runtask-path", "%q is not a path of its own, such as /run-task", o.Path)
 	case o.Workers < 0 || o.Queue < 0 || o.MaxBody < 0 || o.MaxPlan < 0:
 		return nil, diag.Errorf("runtask-limit", "workers, queue and sizes cannot be negative")
 	}

@@ -51,7 +51,7 @@ func TestConversation(t *testing.T) {
 		t.Fatalf("%d outcomes: %+v", len(list), list)
 	}
 	private := list[1].Attributes
-	if list[1].Type != "task-result-outcomes" || private.ID != "aws-s3-private" || private.Description != "Buckets are private: 2 resources" {
+	if list[1].Type != "task-result-outcomes" || private.ID != "aws-s3-private" || private.Description != "Buckets are private: 2 findings" {
 		t.Errorf("outcome %+v", list[1])
 	}
 	if tags := private.Tags; tags["Status"][0].Label != "Violation" || tags["Status"][0].Level != "error" || tags["Severity"][0].Label != "High" {
@@ -66,7 +66,7 @@ func TestConversation(t *testing.T) {
 	if w := list[0].Attributes; w.ID != "parapet-warnings" || w.Body != "```text\nwarning[x]: look\n```\n" {
 		t.Errorf("warnings %+v", w)
 	}
-	if u := list[2].Attributes; u.ID != "aws-s3-logging" || u.Tags["Status"][0].Label != "Unknown" {
+	if u := list[2].Attributes; u.ID != "aws-s3-logging:unknown" || u.Tags["Status"][0].Label != "Unknown" {
 		t.Errorf("unknown %+v", u)
 	}
 }
@@ -357,50 +357,5 @@ func TestDuplicate(t *testing.T) {
 	s.Stop()
 	if n := gated.Load(); n != 3 {
 		t.Errorf("%d evaluations, want 3", n)
-	}
-}
-
-// Callbacks are repeated while that can help, and no longer.
-func TestCallbackRetries(t *testing.T) {
-	cases := []struct {
-		name     string
-		accept   func(n int) int
-		attempts int
-		ok       bool
-	}{
-		{"works at last", func(n int) int { return map[bool]int{true: 503, false: 200}[n < 4] }, 4, true},
-		{"never works", func(int) int { return 500 }, 5, false},
-		{"is told to slow down", func(n int) int { return map[bool]int{true: 429, false: 200}[n < 2] }, 2, true},
-		{"is refused", func(int) int { return 422 }, 1, false},
-		{"is redirected", func(int) int { return 307 }, 1, false},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			h := newHCP(t)
-			h.accept = c.accept
-			s := newTask(t, h, nil)
-			s.ask(nil)
-			s.Stop()
-			if h.attempts != c.attempts || c.ok != (len(h.patches) == 1) {
-				t.Errorf("%d attempts and %d callbacks", h.attempts, len(h.patches))
-			}
-			if !c.ok && !strings.Contains(s.log.String(), "verdict not delivered") {
-				t.Errorf("the log does not say so:\n%s", s.log)
-			}
-		})
-	}
-}
-
-// Details that are refused do not hold the verdict up.
-func TestDetailsRefused(t *testing.T) {
-	h := newHCP(t)
-	h.accept = func(n int) int { return map[bool]int{true: 422, false: 200}[n == 1] }
-	s := newTask(t, h, func(o *runtask.Options) {
-		rep := finding.NewReport(finding.Tool{}, nil, []finding.Finding{found("p", "a", finding.Violation)}, 0)
-		o.Gate = gate(runtask.Verdict{Report: rep, Failed: true})
-	})
-	s.ask(nil)
-	if verdict, _ := s.wait(t); verdict.Data.Attributes.Status != "failed" || h.attempts != 2 {
-		t.Errorf("%+v after %d attempts", verdict, h.attempts)
 	}
 }

@@ -48,21 +48,25 @@ func (s *Server) perform(p payload) {
 			}
 		}
 	}
-	// The verdict is delivered also when the task has run out of time.
-	reporting, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.ReportTimeout)
-	defer cancel()
 	if p.Capabilities.Outcomes && len(a.outcomes) > 0 {
-		// Outcomes go ahead, as the protocol advises: if they are refused, the
+		// Details go ahead, as the protocol advises: if they are refused, the
 		// verdict still arrives.
-		if err := s.client.callback(reporting, p, attempts, running("the details are being written", a.outcomes)); err != nil {
+		if err := s.report(ctx, p, running("the details are being written", a.outcomes)); err != nil {
 			log.Warn("details not delivered", "error", err)
 		}
 	}
-	if err := s.client.callback(reporting, p, attempts, a.message()); err != nil {
+	if err := s.report(ctx, p, a.message()); err != nil {
 		log.Error("verdict not delivered", "status", a.status, "message", a.text, "error", err)
 		return
 	}
 	log.Info("done", "status", a.status, "message", a.text)
+}
+
+// report delivers a part of the answer, also when the task has run out of time.
+func (s *Server) report(ctx context.Context, p payload, m message) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.ReportTimeout)
+	defer cancel()
+	return s.client.callback(ctx, p, attempts, m)
 }
 
 // phase is what a task is doing, for those who wait.

@@ -46,7 +46,7 @@ Exit codes: 0 clean; 1 violations at or above --fail-on; 2 the run failed.`,
 }
 
 func (s Streams) audit(ctx context.Context, o auditOptions) error {
-	j, err := s.judge(o.evaluation)
+	j, err := s.judge(ctx, o.evaluation)
 	if err != nil {
 		return err
 	}

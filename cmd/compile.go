@@ -160,7 +160,7 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 	}
 	in := compiler.Input{Bindings: binding.Library(), Now: s.Now()}
 	var err error
-	if in.Engine, err = s.compileEngine(o); err != nil {
+	if in.Engine, err = s.compileEngine(ctx, o); err != nil {
 		return err
 	}
 	if in.Findings, err = s.readFindings(o.findings); err != nil {
@@ -203,16 +203,9 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 	return nil
 }
 
-func (s Streams) compileEngine(o compileOptions) (*engine.Engine, error) {
-	mods, err := o.modules()
-	if err != nil {
-		return nil, err
-	}
-	params, err := readParameters(o.parameters)
-	if err != nil {
-		return nil, err
-	}
-	return s.newEngine(engine.Options{Modules: mods, Parameters: params})
+func (s Streams) compileEngine(ctx context.Context, o compileOptions) (*engine.Engine, error) {
+	_, e, err := s.engines(ctx, o.sources, o.parameters, 0)
+	return e, err
 }
 
 // readFindings reads and joins findings documents. A finding that stands in

@@ -48,7 +48,7 @@ failed.`,
 }
 
 func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired string) error {
-	j, err := s.judge(o)
+	j, err := s.judge(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func (s Streams) explain(ctx context.Context, o explainOptions) error {
 		return err
 	}
 	x := explainer{}
-	if x.engine, err = s.compileEngine(compileOptions{sources: o.sources, parameters: o.parameters}); err != nil {
+	if x.engine, err = s.compileEngine(ctx, compileOptions{sources: o.sources, parameters: o.parameters}); err != nil {
 		return err
 	}
 	out := explainJSON{Schema: explainSchema, Tool: toolJSON{"parapet", s.Version}, Path: filepath.ToSlash(o.path), ID: o.id}

@@ -44,6 +44,8 @@ policy could not be evaluated, or the input was bad.`,
   parapet gate plan.json --format table --format json=findings.json
   parapet gate plan.json --select 'aws-s3-*' --skip aws-s3-public-acl
   parapet gate plan.json --policy ./policies --no-library
+  parapet gate plan.json --bundle baseline
+  parapet gate plan.json --bundle oci://ghcr.io/acme/policies:1.4 --verification-key acme.pem
   parapet gate plan.json --parameters parameters.yaml --exceptions exceptions.yaml
   parapet gate plan.json --write-baseline baseline.json --fail-on none
   parapet gate plan.json --baseline baseline.json
@@ -65,7 +67,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	if n := count(o.inputs, "-"); n > 1 {
 		return usagef(o.verb, "standard input can be read only once")
 	}
-	j, err := s.judge(o.evaluation)
+	j, err := s.judge(ctx, o.evaluation)
 	if err != nil {
 		return err
 	}

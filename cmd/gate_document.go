@@ -32,12 +32,12 @@ func (o *documentFlags) register(c *cobra.Command) {
 }
 
 // documents compiles the document policies of a run; nil when there are none.
-func (s Streams) documents(o evaluation, parts document.Parts) (*document.Program, error) {
-	flags := o.documents
+func (s Streams) documents(o evaluation, chosen *policyChoice) (*document.Program, error) {
+	flags, parts := o.documents, chosen.parts
 	if len(parts.Document) == 0 {
 		if len(flags.namespaces) > 0 {
 			return nil, diag.Errorf("no-such-namespace", "no package %s has rules to evaluate", flags.namespaces[0]).
-				WithDetail("No directory of --policy holds policies about whole plans.")
+				WithDetail("Neither --policy nor --bundle names policies about whole plans.")
 		}
 		return nil, nil
 	}
@@ -51,8 +51,14 @@ func (s Streams) documents(o evaluation, parts document.Parts) (*document.Progra
 	if err != nil {
 		return nil, err
 	}
+	if data == nil {
+		data = map[string]any{}
+	}
+	if err := chosen.addData(data); err != nil {
+		return nil, err
+	}
 	p, ds := document.New(document.Options{
-		Modules: parts.Document, V0: flags.v0, Namespaces: flags.namespaces, Data: data, Jobs: o.jobs,
+		Modules: parts.Document, V0: flags.v0 || len(chosen.v0) > 0, Namespaces: flags.namespaces, Data: data, Jobs: o.jobs,
 	})
 	s.showDiagnostics(ds, parts.Document)
 	if ds.HasErrors() {

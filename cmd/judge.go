@@ -31,7 +31,7 @@ type judge struct {
 }
 
 // judge reads the flags and what they name, before any input is read.
-func (s Streams) judge(o evaluation) (*judge, error) {
+func (s Streams) judge(ctx context.Context, o evaluation) (*judge, error) {
 	selection, err := o.check()
 	if err != nil {
 		return nil, err
@@ -44,26 +44,24 @@ func (s Streams) judge(o evaluation) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts, err := o.split()
+	named := o.sources
+	named.v0 = o.documents.v0
+	chosen, err := s.choosePolicies(ctx, named)
 	if err != nil {
 		return nil, err
 	}
-	params, err := readParameters(o.parameters)
+	docs, err := s.documents(o, chosen)
 	if err != nil {
 		return nil, err
 	}
-	docs, err := s.documents(o, parts)
-	if err != nil {
-		return nil, err
-	}
-	e := engine.None()
-	if docs == nil || parts.Policies {
-		if e, err = s.newEngine(engine.Options{Modules: parts.Resource, Parameters: params, Jobs: o.jobs}); err != nil {
+	whole, e := engine.None(), engine.None()
+	if docs == nil || chosen.parts.Policies {
+		if whole, e, err = s.compileChoice(chosen, o.parameters, o.jobs); err != nil {
 			return nil, err
 		}
 	}
 	ids := []string{drift.Policy.ID} // which exceptions may name as well
-	for _, p := range e.Policies() {
+	for _, p := range whole.Policies() {
 		ids = append(ids, p.ID)
 	}
 	if docs != nil {

@@ -25,12 +25,16 @@ const libraryPrefix = "policies"
 type sources struct {
 	dirs      []string
 	noLibrary bool
+	bundles   []string // names of selections, files, references
+	trust     trust
+	v0        bool // modules of bundles are Rego v0, unless their manifest says otherwise
 }
 
 func (o *sources) register(c *cobra.Command) {
 	c.Flags().StringArrayVar(&o.dirs, "policy", nil, "add the policies below `DIR` (repeatable)")
 	c.Flags().BoolVar(&o.noLibrary, "no-library", false, "leave the embedded library out")
 	mustDirs(c, "policy")
+	o.registerBundles(c)
 }
 
 // mustDirs completes a flag with directories.
@@ -39,28 +43,38 @@ func mustDirs(c *cobra.Command, flag string) {
 	_ = c.MarkFlagDirname(flag)
 }
 
-// modules reads the modules of the policies about resources.
+// modules reads the modules of the policies about resources, of the library and
+// of directories.
 func (o sources) modules() ([]engine.Module, error) {
-	parts, err := o.split()
+	own, err := o.own()
+	if err != nil {
+		return nil, err
+	}
+	parts, err := withLibrary(own, !o.noLibrary)
 	return parts.Resource, err
 }
 
-// split reads the policy modules and tells which are about resources and which
-// about whole plans. The library's helpers are always there for policies to
-// import, unless the library is left out and a directory brings its own of the
-// same name.
-func (o sources) split() (document.Parts, error) {
+// own reads the modules of the directories.
+func (o sources) own() ([]engine.Module, error) {
 	var own []engine.Module
 	for _, dir := range o.dirs {
 		mods, err := readDir(dir, engine.ReadModules)
 		if err != nil {
-			return document.Parts{}, err
+			return nil, err
 		}
 		if len(mods) == 0 {
-			return document.Parts{}, diag.Errorf("no-policies", "%s holds no .rego files", filepath.ToSlash(dir))
+			return nil, diag.Errorf("no-policies", "%s holds no .rego files", filepath.ToSlash(dir))
 		}
 		own = append(own, mods...)
 	}
+	return own, nil
+}
+
+// withLibrary tells which modules are about resources and which about whole
+// plans, and puts the library in front of the former: all of it, or no more than
+// its helpers. These are always there for policies to import, unless the library
+// is left out and the modules bring their own of the same name.
+func withLibrary(own []engine.Module, all bool) (document.Parts, error) {
 	parts := document.Split(own)
 	own = parts.Resource
 	library, err := engine.ReadModules(policies.FS, libraryPrefix)
@@ -70,7 +84,7 @@ func (o sources) split() (document.Parts, error) {
 	for i := range library {
 		library[i].Checked = true // by the tests
 	}
-	if !o.noLibrary {
+	if all {
 		if err := taken(own, library); err != nil {
 			return document.Parts{}, err
 		}
@@ -135,7 +149,7 @@ func within(name, above string) bool { return name == above || strings.HasPrefix
 // of the library.
 func (o sources) where(e *engine.Engine, id string) string {
 	p, ok := e.Policy(id)
-	if !ok || len(o.dirs) == 0 {
+	if !ok || len(o.dirs) == 0 && len(o.bundles) == 0 {
 		return ""
 	}
 	if name, ok := strings.CutPrefix(p.File, libraryPrefix+"/"); ok && !o.noLibrary {
@@ -146,6 +160,9 @@ func (o sources) where(e *engine.Engine, id string) string {
 	var b strings.Builder
 	for _, dir := range o.dirs {
 		b.WriteString(" --policy " + quoteShell(filepath.ToSlash(dir)))
+	}
+	for _, name := range o.bundles {
+		b.WriteString(" --bundle " + quoteShell(name))
 	}
 	if o.noLibrary {
 		b.WriteString(" --no-library")

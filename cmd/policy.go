@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -50,13 +51,14 @@ func policyListCommand(s Streams) *cobra.Command {
 		Short: "List policies",
 		Example: `  parapet policy list
   parapet policy list --policy ./policies --no-library
+  parapet policy list --bundle cis-aws-5.0
   parapet policy list --format json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			if err := checkFormat("parapet policy list", format); err != nil {
 				return err
 			}
-			list, err := s.loadPolicies(o)
+			list, err := s.loadPolicies(c.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -100,8 +102,8 @@ func policyShowCommand(s Streams) *cobra.Command {
 		Example: `  parapet policy show aws-ec2-imdsv2
   parapet policy show acme-s3-logging --policy ./policies`,
 		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			list, err := s.loadPolicies(o)
+		ValidArgsFunction: func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			list, err := s.loadPolicies(c.Context(), o)
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveError
 			}
@@ -111,15 +113,11 @@ func policyShowCommand(s Streams) *cobra.Command {
 			}
 			return ids, cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkFormat("parapet policy show", format); err != nil {
 				return err
 			}
-			mods, err := o.modules()
-			if err != nil {
-				return err
-			}
-			e, err := s.newEngine(engine.Options{Modules: mods})
+			_, e, err := s.engines(c.Context(), o, "", 0)
 			if err != nil {
 				return err
 			}
@@ -181,12 +179,8 @@ func (s Streams) printPolicy(p engine.Policy, src []byte) error {
 }
 
 // loadPolicies compiles the policies of the sources and describes them.
-func (s Streams) loadPolicies(o sources) ([]engine.Policy, error) {
-	mods, err := o.modules()
-	if err != nil {
-		return nil, err
-	}
-	e, err := s.newEngine(engine.Options{Modules: mods})
+func (s Streams) loadPolicies(ctx context.Context, o sources) ([]engine.Policy, error) {
+	_, e, err := s.engines(ctx, o, "", 0)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (s Streams) prove(ctx context.Context, o proveOptions) error {
 		}
 	}
 	in := compiler.Input{Bindings: binding.Library(), Now: now}
-	if in.Engine, err = s.compileEngine(compileOptions{sources: o.sources, parameters: o.parameters}); err != nil {
+	if in.Engine, err = s.compileEngine(ctx, compileOptions{sources: o.sources, parameters: o.parameters}); err != nil {
 		return err
 	}
 	if in.Findings, err = s.readFindings(o.findings); err != nil {

@@ -27,6 +27,7 @@ var verbs = []func(Streams) *cobra.Command{
 	explainCommand,
 	simulateCommand,
 	policyCommand,
+	bundleCommand,
 	serveCommand,
 	demoCommand,
 	versionCommand,

@@ -1,7 +1,15 @@
 package cmd_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/parapet-dev/parapet/cmd"
+	"github.com/parapet-dev/parapet/internal/bundle/registrytest"
 	"github.com/parapet-dev/parapet/internal/golden"
 )
 
@@ -23,12 +32,25 @@ func TestMain(m *testing.M) {
 
 // TestScript runs testdata/script: whole command lines with their output and
 // exit codes. Plans are below $PLANS. "exits CODE parapet ARGS..." demands an
-// exact exit code; "edit FILE OLD NEW" replaces text that stands in a file once.
+// exact exit code; "edit FILE OLD NEW" replaces text that stands in a file once;
+// "push TAG FILE" puts an archive into the registry at $REGISTRY; "keypair NAME"
+// makes the keys NAME.pem and NAME.pub, of RSA or, when NAME is ec, on P-256.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	plans, err := filepath.Abs("../testdata/plans")
 	if err != nil {
 		t.Fatal(err)
+	}
+	registry := registrytest.New("acme/policies")
+	server := httptest.NewServer(registry)
+	t.Cleanup(server.Close)
+	push := func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: push TAG FILE")
+		}
+		src, err := os.ReadFile(ts.MkAbs(args[1]))
+		ts.Check(err)
+		registry.Push(args[0], registrytest.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Data: src})
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/script",
@@ -36,10 +58,35 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PLANS", plans)
+			e.Setenv("REGISTRY", "oci://"+strings.TrimPrefix(server.URL, "http://")+"/acme/policies")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "edit": edit},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "edit": edit, "push": push, "keypair": keypair},
 	})
+}
+
+// keypair makes keys for signatures.
+func keypair(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keypair NAME")
+	}
+	var key crypto.Signer
+	var err error
+	if args[0] == "ec" {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	} else {
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	}
+	ts.Check(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	ts.Check(err)
+	write := func(file, kind string, der []byte) {
+		ts.Check(os.WriteFile(ts.MkAbs(file), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	}
+	write(args[0]+".pem", "PRIVATE KEY", private)
+	write(args[0]+".pub", "PUBLIC KEY", public)
 }
 
 // exits runs a command and compares its exit code.

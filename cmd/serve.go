@@ -115,7 +115,7 @@ func (s Streams) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	o.load.Kind = input.KindPlan // whatever else it looks like
-	j, err := s.judge(o.evaluation)
+	j, err := s.judge(ctx, o.evaluation)
 	if err != nil {
 		return err
 	}

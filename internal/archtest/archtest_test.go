@@ -82,7 +82,7 @@ func TestBreaches(t *testing.T) {
 		},
 		{
 			"dependency", "internal/report/a.go", "// Package report has no OPA.\npackage report\nimport \"github.com/open-policy-agent/opa/v1/rego\"\n",
-			[]string{"internal/report/a.go:3: internal/report may not import github.com/open-policy-agent/opa/v1/rego; its owners are internal/engine, internal/document, internal/input, compiler/lower"},
+			[]string{"internal/report/a.go:3: internal/report may not import github.com/open-policy-agent/opa/v1/rego; its owners are internal/engine, internal/document, internal/bundle, internal/input, compiler/lower"},
 		},
 		{
 			"dependency without owner", "cmd/a.go", "// Package cmd reads configuration.\npackage cmd\nimport \"github.com/spf13/viper\"\n",

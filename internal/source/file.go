@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,8 +40,8 @@ func (f *file) read(c *Code) bool {
 	}
 	f.isRead = true
 	text, err := readFile(c.fsys, f.path, maxFile)
-	if err == nil && tooDeep(text) {
-		err = fmt.Errorf("it is nested more than %d levels deep", maxDepth)
+	if err == nil && tooDeep(text, f.json) {
+		err = errors.New("it is nested too deep")
 	}
 	if err != nil {
 		c.unreadable(f, diag.Place{File: f.shown}, strings.ReplaceAll(err.Error(), f.path, f.shown))
@@ -190,39 +191,6 @@ func (f *file) jsonLabels(kind string, labels []string, left int, it item) {
 			f.jsonLabels(kind, append(slices.Clip(labels), m.key), left-1, m.item)
 		}
 	}
-}
-
-// maxDepth is how deep code may be nested. The parsers recurse, and the stack of
-// the process is bounded.
-const maxDepth = 10_000
-
-// tooDeep reports whether a text may be nested deeper than maxDepth. It counts
-// brackets also where they are text, and operators that stand in a row or may
-// continue each other, so that it errs on the safe side for files that nobody
-// writes.
-func tooDeep(text []byte) bool {
-	depth, row, conditions := 0, 0, 0
-	for _, b := range text {
-		switch b {
-		case '{', '[', '(':
-			depth++
-		case '}', ']', ')':
-			depth = max(0, depth-1)
-		case '!', '-':
-			row++
-		case '?':
-			conditions++
-		case ' ', '\t', '\r', '\n':
-			continue // may stand between operators
-		}
-		if b != '!' && b != '-' {
-			row = 0
-		}
-		if depth > maxDepth || row > maxDepth || conditions > 10*maxDepth {
-			return true
-		}
-	}
-	return false
 }
 
 // headers returns the keys of the blocks that a text may hold, from lines that

@@ -214,8 +214,7 @@ func TestUnreadable(t *testing.T) {
 		"a syntax error": "resource \"aws_x\" \"y\" {\n",
 		"bad JSON":       `{"resource": {"aws_x": {"y": {}}`,
 		"deep nesting":   "x = " + strings.Repeat("[", maxDepth+1),
-		"many signs":     "x = " + strings.Repeat("- !", maxDepth),
-		"conditions":     "x = " + strings.Repeat("a ? b : ", 11*maxDepth),
+		"conditions":     "x = " + strings.Repeat("a ? b : ", maxOperators+1),
 	} {
 		file := "bad.tf"
 		if name == "bad JSON" {

@@ -73,7 +73,7 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	}
 	run := j.start()
 	for _, path := range s.distinct(o.inputs) {
-		in, err := s.read(ctx, path, j.loadOptions())
+		in, err := s.read(ctx, path, j.loadOptions(path))
 		if err != nil {
 			return err
 		}

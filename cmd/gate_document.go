@@ -114,14 +114,26 @@ func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*en
 	return narrowed, docs, nil
 }
 
-// loadOptions say what a run needs of its inputs.
-func (j *judge) loadOptions() input.Options {
+// loadOptions say what a run needs of an input. Resources are needed by the
+// policies about them, and to find findings in the Terraform code.
+func (j *judge) loadOptions(path string) input.Options {
 	o := j.o.load
 	if j.documents != nil {
 		o.Document = j.documents.Projection()
-		o.OnlyDocument = len(j.engine.Policies()) == 0
+		o.OnlyDocument = len(j.engine.Policies()) == 0 && j.o.source == "" && !codeBeside(path)
 	}
 	return o
+}
+
+// codeBeside reports whether there is Terraform code beside an input.
+func codeBeside(path string) bool {
+	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu"} {
+		found, err := filepath.Glob(filepath.Join(filepath.Dir(path), pattern))
+		if err != nil || len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // checkDocument evaluates the document policies on an input. Inputs that are no

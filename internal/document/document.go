@@ -52,8 +52,8 @@ type Options struct {
 // Program holds compiled document policies. It is safe for concurrent use.
 type Program struct {
 	*compiled
-	rules      []*rule // sorted by id
-	projection func() *input.Projection
+	rules []*rule // sorted by id
+	reads func() *analysis
 }
 
 // compiled is what every view of a program shares.
@@ -119,12 +119,12 @@ func New(o Options) (*Program, diag.Diagnostics) {
 
 func (c *compiled) view(rules []*rule) *Program {
 	p := &Program{compiled: c, rules: rules}
-	p.projection = sync.OnceValue(p.analyse)
+	p.reads = sync.OnceValue(p.analyse)
 	return p
 }
 
 // Projection says what of a plan the policies can read.
-func (p *Program) Projection() *input.Projection { return p.projection() }
+func (p *Program) Projection() *input.Projection { return p.reads().projection() }
 
 // Policies describes the rules, sorted by id.
 func (p *Program) Policies() []finding.Policy {

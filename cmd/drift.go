@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -68,9 +69,14 @@ func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired stri
 			WithHint("parapet drift SNAPSHOT terraform.tfstate")
 	}
 	run := j.start()
-	results := drift.Compare(code.Resources, drift.Live{
+	state := drift.Live{
 		Resources: live.Resources, Incomplete: live.Incomplete, Collected: live.Collected,
-	})
+		Skip: map[string][]string{},
+	}
+	for name, t := range live.Snapshot.Types {
+		state.Skip[name] = slices.Concat(t.Overlap, t.Volatile)
+	}
+	results := drift.Compare(code.Resources, state)
 	violations := func(in input.Result) ([]finding.Finding, error) {
 		res, err := j.engine.Check(ctx, resource.NewSet(in.Resources, in.Incomplete...))
 		return res.Findings, err

@@ -119,7 +119,7 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 		return err
 	}
 	before := len(r.findings)
-	all := slices.Concat(res.Findings, r.engine.Unreadable(unread), whole.Findings)
+	all := slices.Concat(res.Findings, r.engine.Unreadable(slices.Concat(unread, in.Gaps)), whole.Findings)
 	if err := r.take(path, all, res.Passed+whole.Passed, in.Info); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 // verbs is the table of verbs, in the order of the help text.
 var verbs = []func(Streams) *cobra.Command{
 	gateCommand,
+	snapshotCommand,
 	auditCommand,
 	driftCommand,
 	compileCommand,

@@ -109,6 +109,11 @@ func parseFilled(texts []string) filledPaths {
 	if texts == nil {
 		return filledPaths{nil}
 	}
+	return parsePaths(texts)
+}
+
+// parsePaths reads paths in which [] stands for any element.
+func parsePaths(texts []string) filledPaths {
 	list := filledPaths{}
 	for _, t := range texts {
 		var path resource.Path

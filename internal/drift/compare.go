@@ -13,6 +13,9 @@ type Live struct {
 	Resources  []*resource.Resource
 	Incomplete []resource.Scope // scopes that were not read whole
 	Collected  []string         // types that were asked for
+	// Skip lists, by type, the attributes that the collector calls no drift, by
+	// path: those that other types hold too, and those that move by themselves.
+	Skip map[string][]string
 }
 
 // Compare compares the resources of the code with live state, in their order.
@@ -36,9 +39,14 @@ func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource)
 		r.Status, r.Why = absence(d, live)
 		return r
 	}
-	skip := slices.Concat(volatile[d.Type], shared(d))
+	skip := shared(d)
 	filled := parseFilled(l.Filled)
 	c := comparison{desired: d, live: l}
+	for _, p := range live.Skip[d.Type] {
+		if !conditional(d.Type, p) {
+			c.skip = append(c.skip, parsePaths([]string{p})...)
+		}
+	}
 	want, have := values(d), values(l)
 	names := slices.Sorted(maps.Keys(union(want, have)))
 	for _, name := range names {
@@ -60,6 +68,14 @@ func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource)
 		r.Status = Changed
 	}
 	return r
+}
+
+// conditional reports whether an attribute is held by other types only where
+// the code has such resources.
+func conditional(resourceType, attribute string) bool {
+	return slices.ContainsFunc(overlaps, func(o overlap) bool {
+		return o.resourceType == resourceType && o.attribute == attribute
+	})
 }
 
 // absence says what it means that a resource was not found.
@@ -158,12 +174,29 @@ func union(a, b map[string]any) map[string]bool {
 // comparison collects the differences of one resource.
 type comparison struct {
 	desired, live *resource.Resource
+	skip          filledPaths // paths that are left out
 	found         []Difference
+}
+
+// skips reports whether a path is at or below one that is left out.
+func (c *comparison) skips(at resource.Path) bool {
+	return slices.ContainsFunc(c.skip, func(p resource.Path) bool {
+		if len(p) > len(at) {
+			return false
+		}
+		for i, step := range p {
+			_, index := at[i].(int)
+			if step != at[i] && !(step == anyElement{} && index) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // walk compares two values at a path.
 func (c *comparison) walk(want, have any, filled filledPaths, at resource.Path) {
-	if resource.Marked(c.desired.Unknown, at) || resource.Marked(c.live.Unknown, at) {
+	if c.skips(at) || resource.Marked(c.desired.Unknown, at) || resource.Marked(c.live.Unknown, at) {
 		return
 	}
 	want, have = filled.project(want), filled.project(have)

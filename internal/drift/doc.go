@@ -4,9 +4,10 @@
 // [NewIndex] finds the live resource of a Terraform resource and the other way
 // round, by id, by ARN or by the attributes that identify a type. [Compare]
 // compares what a collector fills and nothing else. Three kinds of attributes
-// would differ on a stack that nobody has touched, and are left out by tables
-// (tables.go): those that another resource of the code manages too, those that
-// AWS moves by itself, and those that cannot be read, which no collector fills.
+// would differ on a stack that nobody has touched, and are left out: those that
+// another resource of the code manages too (tables.go), those that AWS moves by
+// itself (the collector's table, which a snapshot holds), and those that cannot
+// be read, which no collector fills.
 //
 // What was not read is never a difference, and never the same either: the
 // result says that it is unknown.

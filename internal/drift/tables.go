@@ -156,22 +156,3 @@ var overlaps = []overlap{
 	{"aws_s3_bucket", "server_side_encryption_configuration", "aws_s3_bucket_server_side_encryption_configuration", "bucket"},
 	{"aws_s3_bucket", "object_lock_configuration", "aws_s3_bucket_object_lock_configuration", "bucket"},
 }
-
-// volatile lists the attributes that AWS moves without anybody's doing.
-var volatile = map[string][]string{
-	"aws_acm_certificate":               {"status", "renewal_summary", "renewal_eligibility", "pending_renewal"},
-	"aws_autoscaling_group":             {"desired_capacity", "predicted_capacity", "warm_pool_size"},
-	"aws_cloudfront_distribution":       {"status", "in_progress_validation_batches", "last_modified_time", "etag"},
-	"aws_db_instance":                   {"latest_restorable_time", "status", "engine_version_actual", "replicas"},
-	"aws_ecs_service":                   {"desired_count"},
-	"aws_eks_cluster":                   {"status", "platform_version"},
-	"aws_eks_node_group":                {"status", "release_version"},
-	"aws_elasticache_replication_group": {"member_clusters", "engine_version_actual"},
-	"aws_iam_access_key":                {"last_used_date"},
-	"aws_iam_role":                      {"role_last_used"},
-	"aws_instance":                      {"instance_state", "public_ip", "public_dns"},
-	"aws_lambda_function":               {"last_modified", "version", "qualified_arn", "qualified_invoke_arn", "source_code_hash", "source_code_size"},
-	"aws_launch_template":               {"latest_version"},
-	"aws_rds_cluster":                   {"cluster_members", "engine_version_actual"},
-	"aws_redshift_cluster":              {"cluster_revision_number"},
-}

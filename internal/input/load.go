@@ -77,11 +77,14 @@ type Result struct {
 	// one.
 	Document *Document
 
-	// Incomplete and Collected are of snapshots: the scopes that were not read
-	// whole, and the types that were asked for. Nil means that the input itself
-	// says what there is.
+	// What follows is of snapshots. Incomplete are the scopes that were not read
+	// whole, and Gaps what could not be read for single resources: their Unread
+	// says the same to policies that relate to them. Collected are the types that
+	// were asked for; nil means that the input itself says what there is.
 	Incomplete []resource.Scope
+	Gaps       []resource.Scope
 	Collected  []string
+	Snapshot   *snapshot.Manifest
 }
 
 // unreadCodes are the warnings that say of a part of the input that it was not

@@ -1,6 +1,8 @@
 package input
 
 import (
+	"fmt"
+
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/resource"
 	"github.com/parapet-dev/parapet/internal/snapshot"
@@ -22,13 +24,27 @@ func loadSnapshot(src *source, dir string) (Result, error) {
 		return Result{}, err
 	}
 	res := src.result(KindSnapshot, sum, resources)
+	res.Snapshot = &m
 	res.Collected = m.Request.Types
+	for _, t := range m.Request.Types {
+		res.Collected = append(res.Collected, m.Types[t].StandsFor...)
+	}
 	for _, e := range m.Incomplete() {
 		status := string(e.Status)
 		if e.Detail != "" {
 			status += ": " + e.Detail
 		}
 		res.Incomplete = append(res.Incomplete, resource.Scope{Type: e.Type, Account: e.Account, Region: e.Region, Status: status})
+	}
+	for _, e := range m.Scopes {
+		for _, g := range e.Gaps {
+			if g.Related != "" {
+				res.Gaps = append(res.Gaps, resource.Scope{
+					Type: g.Related, Account: e.Account, Region: e.Region,
+					Status: fmt.Sprintf("%s for %s %s", g.Status, g.Type, g.ID),
+				})
+			}
+		}
 	}
 	for _, n := range m.Notes {
 		res.Warnings = append(res.Warnings, diag.Warningf("snapshot-note", "%s", n).At(src.place()))

@@ -88,6 +88,12 @@ type Account struct {
 type Type struct {
 	// Filled lists the attributes that are read; see [resource.Resource.Filled].
 	Filled []string `json:"filled"`
+	// Overlap and Volatile list those that other types hold too, and those that
+	// move by themselves: they are no drift.
+	Overlap  []string `json:"overlap,omitempty"`
+	Volatile []string `json:"volatile,omitempty"`
+	// StandsFor lists the types that mean the same live things.
+	StandsFor []string `json:"stands_for,omitempty"`
 }
 
 // Request is what a snapshot was asked to hold. Resuming with another request

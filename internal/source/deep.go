@@ -1,6 +1,8 @@
 package source
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -36,10 +38,9 @@ func (n *nesting) enter(bracket byte) {
 
 // leave closes a bracket. A brace closes also what is open inside of it.
 func (n *nesting) leave(bracket byte) {
-	for i := len(n.open) - 1; i >= 0; i-- {
-		b := n.open[i].bracket
-		if bracket == '{' && b == '$' || b == bracket {
-			n.operators, n.open = n.open[i].base, n.open[:i]
+	for i, l := range slices.Backward(n.open) {
+		if bracket == '{' && l.bracket == '$' || l.bracket == bracket {
+			n.operators, n.open = l.base, n.open[:i]
 			return
 		}
 		if bracket != '{' {

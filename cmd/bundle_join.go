@@ -287,17 +287,19 @@ func (p *policyChoice) with(given parameterSet) (parameterSet, error) {
 	return out, ds.Err()
 }
 
-// engines compiles the policies that the flags name. The whole engine knows
-// every policy that was read; the view has those that count: with bundles, no
-// more of the library than they choose.
-func (s Streams) engines(ctx context.Context, o sources, parameters string, jobs int) (whole, view *engine.Engine, err error) {
+// engineOf compiles the policies about resources that the flags name.
+func (s Streams) engineOf(ctx context.Context, o sources, parameters string) (*engine.Engine, error) {
 	p, err := s.choosePolicies(ctx, o)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return s.compileChoice(p, parameters, jobs)
+	_, view, err := s.compileChoice(p, parameters, 0)
+	return view, err
 }
 
+// compileChoice compiles the policies about resources. The whole engine knows
+// every policy that was read; the view has those that count: with bundles, no
+// more of the library than they choose.
 func (s Streams) compileChoice(p *policyChoice, parameters string, jobs int) (whole, view *engine.Engine, err error) {
 	given, err := readParameters(parameters)
 	if err != nil {

@@ -204,8 +204,7 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 }
 
 func (s Streams) compileEngine(ctx context.Context, o compileOptions) (*engine.Engine, error) {
-	_, e, err := s.engines(ctx, o.sources, o.parameters, 0)
-	return e, err
+	return s.engineOf(ctx, o.sources, o.parameters)
 }
 
 // readFindings reads and joins findings documents. A finding that stands in

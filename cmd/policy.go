@@ -117,7 +117,7 @@ func policyShowCommand(s Streams) *cobra.Command {
 			if err := checkFormat("parapet policy show", format); err != nil {
 				return err
 			}
-			_, e, err := s.engines(c.Context(), o, "", 0)
+			e, err := s.engineOf(c.Context(), o, "")
 			if err != nil {
 				return err
 			}
@@ -180,7 +180,7 @@ func (s Streams) printPolicy(p engine.Policy, src []byte) error {
 
 // loadPolicies compiles the policies of the sources and describes them.
 func (s Streams) loadPolicies(ctx context.Context, o sources) ([]engine.Policy, error) {
-	_, e, err := s.engines(ctx, o, "", 0)
+	e, err := s.engineOf(ctx, o, "")
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ func (e *Engine) Check(ctx context.Context, set *resource.Set) (Result, error) {
 		next   atomic.Int64
 		wg     sync.WaitGroup
 		groups = e.groups(all)
+		mu     sync.Mutex
+		again  []int // resources on which an evaluation was stopped for its memory
 	)
 	for range min(e.jobs, max(len(all), 1)) {
 		wg.Go(func() {
@@ -42,14 +44,26 @@ func (e *Engine) Check(ctx context.Context, set *resource.Set) (Result, error) {
 				}
 				r := all[i]
 				if g := groups[r.Type]; g != nil && !r.Deleted() {
-					fs := w.check(ctx, r, g)
-					found[i] = fs
-					passed.Add(int64(len(g.policies) - len(fs)))
+					found[i] = w.check(ctx, r, g)
+					passed.Add(int64(len(g.policies) - len(found[i])))
+					if w.over {
+						mu.Lock()
+						again = append(again, i)
+						mu.Unlock()
+						w.over = false
+					}
 				}
 			}
 		})
 	}
 	wg.Wait()
+	// Whose memory it was shows when each is evaluated alone.
+	for _, i := range again {
+		w := &worker{evaluator: e.evaluator(), set: set}
+		before := len(found[i])
+		found[i] = w.check(ctx, all[i], groups[all[i].Type])
+		passed.Add(int64(before - len(found[i])))
+	}
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}

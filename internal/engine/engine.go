@@ -41,6 +41,9 @@ type Options struct {
 	Parameters map[string]map[string]any // policy id → parameter → JSON value, over the defaults
 	Jobs       int                       // workers of Check; 0 or less: one per CPU
 	Timeout    time.Duration             // per policy and resource; 0: DefaultTimeout
+	// MemoryLimit is by how many bytes the heap may grow while one policy is
+	// evaluated on one resource; 0: DefaultMemoryLimit.
+	MemoryLimit uint64
 
 	// Schema gives the provider that policies are held to; nil: they are not. It
 	// is called when there is a policy that no test has checked.
@@ -53,6 +56,7 @@ type Engine struct {
 	policies []*policy // sorted by id
 	jobs     int
 	timeout  time.Duration
+	memory   uint64
 }
 
 // program is what every view of an engine shares.
@@ -105,7 +109,7 @@ func New(o Options) (*Engine, diag.Diagnostics) {
 	for _, f := range found {
 		f.prepare(compiler)
 	}
-	e := &Engine{program: p, policies: found, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout)}
+	e := &Engine{program: p, policies: found, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout), memory: cmp.Or(o.MemoryLimit, DefaultMemoryLimit)}
 	if e.jobs <= 0 {
 		e.jobs = runtime.GOMAXPROCS(0)
 	}

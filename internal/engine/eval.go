@@ -23,10 +23,12 @@ type verdict struct {
 type evaluator struct {
 	*Engine
 	convert *converter
+	start   heapSize
+	over    bool // an evaluation was stopped for its memory
 }
 
 func (e *Engine) evaluator() *evaluator {
-	return &evaluator{Engine: e, convert: newConverter()}
+	return &evaluator{Engine: e, convert: newConverter(), start: heap()}
 }
 
 // query prepares a query over the shared store. The clock and the seed that
@@ -49,39 +51,47 @@ type noChance struct{}
 
 func (noChance) Read([]byte) (int, error) { return 0, errors.New("policies have no randomness") }
 
-// guard returns a cancellation that fires when ctx ends or the time is up, and
-// a function that releases it.
-func (e *evaluator) guard(ctx context.Context) (topdown.Cancel, func()) {
-	cancel := topdown.NewCancel()
-	timer := time.AfterFunc(e.timeout, cancel.Cancel)
-	stop := context.AfterFunc(ctx, cancel.Cancel)
-	return cancel, func() { timer.Stop(); stop() }
-}
-
 // run evaluates a query and hands its one result to use. Queries of rule sets
 // are always defined, so that nothing at all is an error.
 func (e *evaluator) run(ctx context.Context, body ast.Body, input *ast.Term, use func(topdown.QueryResult) error) error {
-	cancel, release := e.guard(ctx)
-	defer release()
+	g := e.guard(ctx)
+	defer g.release()
 	defined := false
-	err := e.query(body, input, cancel).Iter(ctx, func(qr topdown.QueryResult) error {
-		defined = true
-		return use(qr)
+	err := contain(func() error {
+		return e.query(body, input, g).Iter(ctx, func(qr topdown.QueryResult) error {
+			defined = true
+			return use(qr)
+		})
 	})
 	switch {
 	case err != nil:
-		return e.explain(ctx, err)
+		return e.explain(ctx, g, err)
 	case !defined:
 		return errors.New("the policy gave no answer")
 	}
 	return nil
 }
 
+// contain turns a panic of the evaluator into an error: some builtins panic on
+// numbers that no computer can hold.
+func contain(evaluate func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the policy makes the evaluator fail: %v", p)
+		}
+	}()
+	return evaluate()
+}
+
 // explain turns an evaluation error into one that names the place in the
 // policy, or into the context's own error when the whole run was stopped.
-func (e *evaluator) explain(ctx context.Context, err error) error {
+func (e *evaluator) explain(ctx context.Context, g *guard, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if g.over.Load() {
+		e.over = true
+		return memoryError{e.memory}
 	}
 	if topdown.IsCancel(err) {
 		return timeoutError{e.timeout}

@@ -87,7 +87,7 @@ var errHidden = errors.New("the policy fails on a sensitive value, which is not 
 // the masked resource when its text depends on sensitive values.
 func (w *worker) discreetError(r *resource.Resource, related []*resource.Resource, err error, again asker) error {
 	var late timeoutError
-	if !secretive(r, related) || errors.As(err, &late) {
+	if !secretive(r, related) || errors.As(err, &late) || errors.As(err, &memoryError{}) {
 		return err
 	}
 	input, convertErr := w.convert.term(w.maskedDocument(r, related))

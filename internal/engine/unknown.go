@@ -199,20 +199,27 @@ type residual struct {
 }
 
 func (w *worker) residual(ctx context.Context, p *policy, input *ast.Term, open []unknownPath) (residual, error) {
-	cancel, release := w.guard(ctx)
-	defer release()
+	g := w.guard(ctx)
+	defer g.release()
 	var terms []*ast.Term
 	for _, u := range open {
 		if t := ast.NewTerm(u.ref); !slices.ContainsFunc(terms, t.Equal) {
 			terms = append(terms, t)
 		}
 	}
-	bodies, support, err := w.query(p.denyOne, input, cancel).
-		WithUnknowns(terms).
-		WithShallowInlining(true).
-		PartialRun(ctx)
+	var (
+		bodies  []ast.Body
+		support []*ast.Module
+	)
+	err := contain(func() (err error) {
+		bodies, support, err = w.query(p.denyOne, input, g).
+			WithUnknowns(terms).
+			WithShallowInlining(true).
+			PartialRun(ctx)
+		return err
+	})
 	if err != nil {
-		return residual{}, w.explain(ctx, err)
+		return residual{}, w.explain(ctx, g, err)
 	}
 	res := residual{support: support}
 	for _, b := range bodies {

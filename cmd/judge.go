@@ -169,6 +169,7 @@ func (r *run) report() finding.Report {
 	rep := finding.NewReport(finding.Tool{Name: "parapet", Version: r.Version}, r.inputs, r.findings, r.passed)
 	rep.Unread, rep.Time = r.unread, r.Now()
 	rep.Policies = slices.Clone(r.extra)
+	rep.Account, rep.Region = r.o.load.Account, r.o.load.Region
 	for _, p := range r.engine.Policies() {
 		rep.Policies = append(rep.Policies, finding.Policy{
 			ID: p.ID, Title: p.Title, Description: p.Description, Severity: p.Severity,

@@ -37,6 +37,9 @@ type Report struct {
 	// modules that a configuration does not hold. They have no policy and no
 	// resource, so that they are no findings and no part of the document.
 	Unread int `json:"-"`
+	// Account and Region are those that were given for inputs that do not say
+	// theirs; empty: none.
+	Account, Region string `json:"-"`
 	// Policies are those that were evaluated, sorted by id, and Time is when.
 	Policies []Policy  `json:"-"`
 	Time     time.Time `json:"-"`

@@ -26,6 +26,8 @@ var Formats = []Format{
 	{"junit", "JUnit XML, for the test reports of CI systems", JUnit},
 	{"github", "workflow commands that annotate a pull request on GitHub", GitHub},
 	{"markdown", "a comment for a pull request, bounded in size", Markdown},
+	{"html", "one page to read in a browser, with filters and search", HTML},
+	{"asff", "AWS Security Finding Format, for Security Hub", ASFF},
 }
 
 // Lookup returns the format of a name.

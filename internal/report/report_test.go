@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/golden"
@@ -31,6 +32,7 @@ func TestFormats(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := finding.NewReport(finding.Tool{Name: "parapet", Version: "1.2.3"}, in.Inputs, in.Findings, in.Passed)
+			r.Time = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
 			writeAll(t, a, r)
 		})
 	}

@@ -109,7 +109,7 @@ func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired stri
 // read loads an input and tells its warnings.
 func (s Streams) read(ctx context.Context, path string, o input.Options) (input.Result, error) {
 	s.progress("reading %s", path)
-	in, err := input.Load(ctx, path, s.In, o)
+	in, err := input.Load(ctx, path, s.In, s.surroundings(o))
 	s.progressDone()
 	s.warn(in.Warnings...)
 	return in, err

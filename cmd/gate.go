@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/input"
 )
 
 // gateOptions are the flags of parapet gate.
@@ -72,7 +73,11 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		return err
 	}
 	run := j.start()
-	for _, path := range s.distinct(o.inputs) {
+	inputs, err := input.Expand(o.inputs)
+	if err != nil {
+		return err
+	}
+	for _, path := range s.distinct(inputs) {
 		in, err := s.read(ctx, path, j.loadOptions(path))
 		if err != nil {
 			return err

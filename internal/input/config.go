@@ -85,11 +85,11 @@ func loadModules(src *source, files map[string][]byte, from store, shown string)
 	if err := src.ctx.Err(); err != nil {
 		return nil, "", err
 	}
+	if d, over := p.limits.diagnostic(); over {
+		return nil, "", d.At(src.place()) // all else may come of it
+	}
 	all := fromHCL(p.diags)
 	all = append(all, p.notes...)
-	if d, over := p.limits.diagnostic(); over {
-		all = append(all, d.At(src.place()))
-	}
 	all.Sort()
 	if err := all.Err(); err != nil {
 		return nil, "", err

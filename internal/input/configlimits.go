@@ -2,6 +2,7 @@ package input
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,10 +15,12 @@ import (
 )
 
 const (
-	// maxWork bounds the evaluation of a configuration: turns of for
-	// expressions, calls of functions, values made, and sixteenths of the bytes
-	// of their text. An honest configuration of 100,000 instances needs a tenth.
-	maxWork = 64 << 20
+	// maxWork bounds the evaluation of a configuration, in units of about 16
+	// bytes: what is made, and what is made on the way. It takes seconds and some
+	// hundred megabytes to get there.
+	maxWork = 16 << 20
+	// perTurn is the price of an expression that is evaluated in a loop.
+	perTurn = 8
 	// maxInstances bounds what count and for_each make, of resources and modules
 	// together.
 	maxInstances = 100_000
@@ -41,13 +44,18 @@ type exhausted struct{}
 
 func (l *limits) spent() bool { return l.what != "" || l.ctx.Err() != nil }
 
-// spend takes from what is left, and ends the evaluation when nothing is.
-func (l *limits) spend(n int64) {
+// take takes from what is left, and reports whether there was enough.
+func (l *limits) take(n int64) bool {
 	l.left -= n
 	if l.left < 0 && l.what == "" {
 		l.what = "Its expressions make more values, or longer texts, than any real configuration."
 	}
-	if l.what != "" || l.left&0xff < n && l.ctx.Err() != nil {
+	return l.what == "" && (l.left&0xff >= n || l.ctx.Err() == nil)
+}
+
+// spend takes from what is left, and ends the evaluation when nothing is.
+func (l *limits) spend(n int64) {
+	if !l.take(n) {
 		panic(exhausted{})
 	}
 }
@@ -93,7 +101,7 @@ type metered struct {
 }
 
 func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	m.limits.spend(1)
+	m.limits.spend(perTurn)
 	v, diags := m.ParenthesesExpr.Value(ctx)
 	if v, _ := v.Unmark(); v.Type() == cty.String && v.IsKnown() && !v.IsNull() {
 		m.limits.spend(int64(len(v.AsString()) / 16))
@@ -127,23 +135,42 @@ func (l *limits) meter(node hclsyntax.Node) {
 	})
 }
 
-// guard makes a function spend for its calls and the texts that it returns;
-// cost says what a call may take that multiplies its arguments.
+// errExhausted ends a function, which cty does not let panic.
+var errExhausted = errors.New("the evaluation takes too much")
+
+// guard makes a function spend for its calls and the texts that it returns.
+// What a function may make of its arguments is counted before it is called.
 func (l *limits) guard(name string, f function.Function) function.Function {
 	return function.New(&function.Spec{
 		Params: f.Params(), VarParam: f.VarParam(),
-		Type: func(args []cty.Value) (cty.Type, error) { return f.ReturnTypeForValues(args) },
+		Type: func(args []cty.Value) (cty.Type, error) {
+			t, err := f.ReturnTypeForValues(args)
+			return t, withoutStack(err)
+		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			l.spend(1 + callCost(name, args)/16)
+			if !l.take(1 + callCost(name, args)/16) {
+				return cty.DynamicVal, errExhausted
+			}
 			v, err := f.Call(args)
-			if err == nil {
-				if plain, _ := v.Unmark(); plain.Type() == cty.String && plain.IsKnown() && !plain.IsNull() {
-					l.spend(int64(len(plain.AsString()) / 16))
+			if err != nil {
+				return v, withoutStack(err)
+			}
+			if plain, _ := v.Unmark(); plain.Type() == cty.String && plain.IsKnown() && !plain.IsNull() {
+				if !l.take(int64(len(plain.AsString()) / 16)) {
+					return cty.DynamicVal, errExhausted
 				}
 			}
-			return v, err
+			return v, nil
 		},
 	})
+}
+
+// withoutStack leaves the stack out of the error of a function that panicked.
+func withoutStack(err error) error {
+	if p, ok := errors.AsType[function.PanicError](err); ok {
+		return fmt.Errorf("it cannot be called with this: %v", p.Value)
+	}
+	return err
 }
 
 // callCost is at least the length of what a function returns that can make
@@ -210,5 +237,5 @@ func number(v cty.Value) int64 {
 		return 0
 	}
 	n, _ := v.AsBigFloat().Int64()
-	return max(0, min(n, maxWork))
+	return max(0, min(n, 1<<32))
 }

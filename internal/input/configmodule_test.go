@@ -223,7 +223,7 @@ func TestModulesRefused(t *testing.T) {
 	for _, d := range []struct{ dir, next string }{{"m1", "m2"}, {"m2", "m3"}, {"m3", "m4"}} {
 		bomb[d.dir+"/main.tf"] = `module "m" {
   source = "../` + d.next + `"
-  count  = 90
+  count  = 100000
 }
 `
 	}

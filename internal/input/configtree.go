@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -61,7 +62,7 @@ type manifestEntry struct {
 
 func newProgram(src *source, from store, shown string) *program {
 	p := &program{
-		src: src, store: from, shown: shown, limits: &limits{ctx: src.ctx, left: maxWork},
+		src: src, store: from, shown: shown, limits: &limits{ctx: src.ctx, left: cmp.Or(src.options.work, maxWork)},
 		modules: map[string]*module{}, called: map[string]hcl.Range{}, names: map[string]bool{}, given: map[string]hcl.Expression{},
 		texts: map[string]string{}, read: map[string][]byte{}, noted: map[string]bool{}, workspace: "default",
 	}
@@ -72,9 +73,10 @@ func newProgram(src *source, from store, shown string) *program {
 // load parses the root module and every module below it.
 func (p *program) load(files map[string][]byte) {
 	p.readManifest()
-	if name, err := p.store.read(".terraform/environment"); err == nil && strings.TrimSpace(string(name)) != "" {
-		p.workspace = strings.TrimSpace(string(name))
+	if name, err := p.store.read(".terraform/environment"); err == nil {
+		p.workspace = cmp.Or(strings.TrimSpace(string(name)), p.workspace)
 	}
+	p.workspace = cmp.Or(p.src.options.Workspace, p.workspace)
 	p.root = &node{module: p.parse(files, ".")}
 	p.fileValues(files)
 	p.descend(p.root, 0)

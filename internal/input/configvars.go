@@ -40,9 +40,12 @@ func (p *program) fileValues(files map[string][]byte) {
 // giveValues adds the values that the options give: those of the environment
 // under, those of named files over what the files of the directory say.
 func (p *program) giveValues() error {
-	for name, text := range p.src.options.Vars {
-		if p.root.module.variables[name] != nil && p.given[name] == nil {
-			p.texts[name] = text
+	for name := range p.root.module.variables {
+		if look := p.src.options.Variable; look != nil && p.given[name] == nil {
+			if text, ok := look(name); ok {
+				p.texts[name] = text
+				p.read["TF_VAR_"+name] = []byte(text)
+			}
 		}
 	}
 	for _, name := range p.src.options.VarFiles {

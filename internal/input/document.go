@@ -129,6 +129,9 @@ func (r *documentReader) read(p *Projection) error {
 				r.plan.isPlan, r.plan.hasPlanned = true, true
 				return r.plan.readPlanned(r.sc)
 			}
+			if key == "deferred_changes" {
+				return r.plan.readDeferred(r.sc)
+			}
 			r.plan.isPlan = r.plan.isPlan || key == "configuration"
 			return r.sc.skip()
 		}
@@ -171,6 +174,8 @@ func (r *documentReader) note(key string, t *ast.Term) error {
 			return r.sc.syntax("resource_changes are not a list")
 		}
 		r.plan.isPlan, r.plan.hasChanges = true, true
+	case "deferred_changes":
+		each(t, func(*ast.Term) { r.plan.deferred++ })
 	case "configuration":
 		r.plan.isPlan = true
 	case "planned_values":

@@ -79,7 +79,7 @@ func glob(pattern string) ([]string, error) {
 // walkGlob calls match for what matches a pattern, in the order of names.
 // Links to directories are not followed.
 func walkGlob(fsys fs.FS, pattern string, hide bool, match func(string, fs.DirEntry) error) error {
-	parts := strings.Split(pattern, "/")
+	parts := globParts(pattern)
 	for _, p := range parts {
 		if _, err := path.Match(p, ""); err != nil {
 			return err
@@ -110,45 +110,49 @@ func walkGlob(fsys fs.FS, pattern string, hide bool, match func(string, fs.DirEn
 	})
 }
 
+// globParts cuts a pattern at its slashes. Several ** in a row mean one.
+func globParts(pattern string) []string {
+	return slices.CompactFunc(strings.Split(pattern, "/"), func(a, b string) bool { return a == "**" && b == "**" })
+}
+
 // matchSteps reports whether the parts of a pattern match the steps of a path.
 func matchSteps(parts, steps []string, hide bool) bool {
-	for len(parts) > 0 && parts[0] != "**" {
-		if len(steps) == 0 || !matchStep(parts[0], steps[0], hide) {
-			return false
-		}
-		parts, steps = parts[1:], steps[1:]
-	}
-	if len(parts) == 0 {
-		return len(steps) == 0
-	}
-	for i := 0; ; i++ {
-		if matchSteps(parts[1:], steps[i:], hide) {
-			return true
-		}
-		if i == len(steps) || hide && strings.HasPrefix(steps[i], ".") {
-			return false
-		}
-	}
+	return reached(parts, steps, hide)[len(parts)]
 }
 
 // leads reports whether something below a directory can match.
 func leads(parts, steps []string, hide bool) bool {
-	for len(steps) > 0 {
-		switch {
-		case len(parts) == 0:
-			return false
-		case parts[0] == "**":
-			if len(parts) == 1 || !hide {
-				return true
+	at := reached(parts, steps, hide)
+	return slices.Contains(at[:len(parts)], true)
+}
+
+// reached tells of every number of parts whether so many match the steps.
+func reached(parts, steps []string, hide bool) []bool {
+	at := make([]bool, len(parts)+1)
+	at[0] = true
+	skip := func() { // ** may stand for nothing
+		for i, p := range parts {
+			if p == "**" && at[i] {
+				at[i+1] = true
 			}
-			// Hidden directories are entered only where a part names them.
-			return !strings.HasPrefix(steps[0], ".") || leads(parts[1:], steps, hide)
-		case !matchStep(parts[0], steps[0], hide):
-			return false
 		}
-		parts, steps = parts[1:], steps[1:]
 	}
-	return len(parts) > 0
+	skip()
+	for _, step := range steps {
+		next := make([]bool, len(at))
+		for i, p := range parts {
+			switch {
+			case !at[i]:
+			case p == "**":
+				next[i] = next[i] || !hide || !strings.HasPrefix(step, ".")
+			case matchStep(p, step, hide):
+				next[i+1] = true
+			}
+		}
+		at = next
+		skip()
+	}
+	return at
 }
 
 func matchStep(part, step string, hide bool) bool {

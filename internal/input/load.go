@@ -45,19 +45,27 @@ type Options struct {
 	// -var-file takes them: they win over the files that are read by themselves,
 	// the later over the earlier.
 	VarFiles []string
-	// Vars are the texts of TF_VAR_ environment variables, by variable: values
-	// where no file has one.
-	Vars map[string]string
-	// Show runs "terraform show -json" on a binary plan and returns what it
-	// prints; nil means that binary plans are refused. Close waits for the program
-	// and says why it failed, if it did.
-	Show func(ctx context.Context, file string) (io.ReadCloser, error)
+	// Variable looks up the text of a variable of the root module in the
+	// environment (TF_VAR_name); it counts where no file has a value. Nil means
+	// that there is none.
+	Variable func(name string) (string, bool)
+	// Workspace is the workspace that configurations are evaluated in; empty
+	// means the one that the directory has selected, else "default".
+	Workspace string
+	// Show prints the JSON form of a binary plan, as terraform show -json does; nil
+	// means that binary plans are refused. Close waits for the program and says
+	// why it failed, if it did. Dir is the directory of the plan's configuration,
+	// empty when it has to be found.
+	Show func(ctx context.Context, file, dir string) (io.ReadCloser, error)
+	Dir  string
 	// Document asks for [Result.Document] of a plan, with what the projection
 	// keeps.
 	Document *Projection
 	// OnlyDocument leaves the resources of a plan out, which saves their making
 	// when no policy is about single resources.
 	OnlyDocument bool
+
+	work int64 // bounds the evaluation of a configuration in place of maxWork; for tests
 }
 
 // Info says what was read.
@@ -122,8 +130,12 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{KindState, isState, loadState},
-		{KindPlan, func(keys []string) bool { return slices.Contains(keys, "format_version") }, loadPlan},
+		planKind(),
 	}
+}
+
+func planKind() kind {
+	return kind{KindPlan, func(keys []string) bool { return slices.Contains(keys, "format_version") }, loadPlan}
 }
 
 // source is one input while it is read.
@@ -155,7 +167,7 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 			At(src.place()).WithHint("the kinds are plan, config, state and snapshot")
 	}
 	if path == "-" {
-		return loadStream(src, stdin)
+		return loadStream(src, stdin, nil)
 	}
 	st, err := os.Stat(path)
 	if err != nil {
@@ -179,7 +191,7 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 		return Result{}, unreadable(src, err)
 	}
 	defer f.Close()
-	return loadStream(src, f)
+	return loadStream(src, f, func() (Result, error) { return loadBinary(src, path) })
 }
 
 func unreadable(src *source, err error) error {
@@ -214,7 +226,9 @@ func (s *source) result(kind, sum string, resources []*resource.Resource) Result
 	}
 }
 
-func loadStream(src *source, r io.Reader) (Result, error) {
+// loadStream reads JSON. When it is a binary plan, binary takes over; nil means
+// that nothing can.
+func loadStream(src *source, r io.Reader, binary func() (Result, error)) (Result, error) {
 	if src.options.Kind == KindConfig {
 		return Result{}, diag.Errorf("input-kind-mismatch", "%s is not a directory, but the kind is config", src.name).
 			At(src.place()).WithHint("give the directory that holds the .tf files")
@@ -225,6 +239,9 @@ func loadStream(src *source, r io.Reader) (Result, error) {
 	head, err := br.Peek(scanBuffer)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return Result{}, src.locate(err)
+	}
+	if binary != nil && src.options.Show != nil && isBinaryPlan(head) {
+		return binary()
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) { // a byte order mark, which Windows editors add
 		head = head[3:]
@@ -246,19 +263,30 @@ func loadStream(src *source, r io.Reader) (Result, error) {
 		return Result{}, src.locate(err)
 	}
 	res := src.result(k.name, hex.EncodeToString(sum.Sum(nil)), resources)
-	if doc != nil {
-		res.Document = doc
-		res.Info.Resources = len(doc.Types)
-	}
+	res.attach(doc)
 	return res, nil
+}
+
+// attach adds the document, if there is one.
+func (r *Result) attach(doc *Document) {
+	if doc != nil {
+		r.Document = doc
+		r.Info.Resources = len(doc.Types)
+	}
 }
 
 // sniff chooses the loader by the head of a file.
 func sniff(src *source, head []byte) (kind, error) {
 	keys, err := topKeys(head)
+	if slices.Contains(keys, "encrypted_data") {
+		return kind{}, encrypted(src, keys)
+	}
 	for _, k := range kinds() {
 		if src.options.Kind == k.name || src.options.Kind == "" && k.match(keys) {
-			return k, err
+			if err != nil {
+				return k, src.locate(err)
+			}
+			return k, nil
 		}
 	}
 	if err != nil {
@@ -293,7 +321,7 @@ func foreign(head []byte) error {
 	switch {
 	case len(trimmed) == 0:
 		return diag.Errorf("input-empty", "the file is empty").WithHint(show)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+	case isBinaryPlan(head):
 		return diag.Errorf("plan-binary", "this is a binary plan, not its JSON form").
 			WithHint("convert it with: terraform show -json plan.tfplan > plan.json")
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):

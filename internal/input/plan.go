@@ -2,6 +2,7 @@ package input
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -21,6 +22,7 @@ type planFile struct {
 
 	hasChanges, hasPlanned bool // resource_changes, planned_values were there
 	planned                bool // planned_values hold a managed resource
+	deferred               int  // changes put off to a later plan
 
 	managed   int // changes of managed resources
 	changes   []*change
@@ -57,11 +59,19 @@ func loadPlan(src *source) ([]*resource.Resource, error) {
 }
 
 func (p *planFile) warnIncomplete(src *source) {
-	if !p.complete {
+	if !p.complete || p.deferred > 0 {
 		src.warn(diag.Warningf(codePlanIncomplete, "the plan does not hold every change").At(src.place()).
-			WithDetail("Terraform says that it is not complete: changes were deferred, or the plan was limited with -target.").
+			WithDetail("%s", p.missing()).
 			WithHint("plan again after applying, or without -target"))
 	}
+}
+
+// missing says why a plan does not hold every change.
+func (p *planFile) missing() string {
+	if p.deferred > 0 {
+		return fmt.Sprintf("Terraform put off %d of its changes to a later plan, because too much is not known yet.", p.deferred)
+	}
+	return "Terraform says that it is not complete: changes were deferred, or the plan was limited with -target."
 }
 
 func (p *planFile) read(sc *scanner) error {
@@ -82,6 +92,8 @@ func (p *planFile) read(sc *scanner) error {
 		case "resource_changes":
 			p.isPlan, p.hasChanges = true, true
 			err = sc.list(func() error { return p.readChange(sc) })
+		case "deferred_changes":
+			err = p.readDeferred(sc)
 		case "configuration":
 			p.isPlan = true
 			p.config, err = readPlanConfig(sc)
@@ -92,6 +104,14 @@ func (p *planFile) read(sc *scanner) error {
 			err = sc.skip()
 		}
 		return err
+	})
+}
+
+// readDeferred counts the changes that were put off.
+func (p *planFile) readDeferred(sc *scanner) error {
+	return sc.list(func() error {
+		p.deferred++
+		return sc.skip()
 	})
 }
 

@@ -265,6 +265,13 @@ func TestRefused(t *testing.T) {
 		"a state as plan":    {text: `{"version":4,"serial":1,"resources":[]}`, options: Options{Kind: KindPlan}, code: "plan-unrecognized", says: "serial"},
 		"old state":          {text: `{"version":3,"serial":1,"modules":[]}`, code: "state-format", says: "3"},
 		"cut state":          {text: `{"version":4,"serial":1,"resources":[{"mode":"man`, code: "state-truncated", says: "cut"},
+		"deep":               {text: `{"format_version":"1.2","x":` + strings.Repeat("[", 100_000), code: "json-syntax", says: "nested deeper than 512"},
+		"deep values":        {text: `{"format_version":"1.2","resource_changes":[{"change":{"after":` + strings.Repeat(`{"a":`, 1000), code: "json-syntax", says: "nested deeper than 512"},
+		"encrypted state":    {text: `{"serial":1,"lineage":"l","meta":{},"encrypted_data":"eA==","encryption_version":"v0"}`, code: "input-encrypted", says: "tofu state pull"},
+		"encrypted plan":     {text: `{"meta":{"key":"x"},"encrypted_data":"eA==","encryption_version":"v0"}`, code: "input-encrypted", says: "tofu show -json"},
+		"state of 0.11":      {text: `{"version":4,"serial":1,"resources":[{"mode":"managed","type":"a","name":"b","instances":[{"attributes_flat":{"id":"i"}}]}]}`, code: "state-format", says: "a.b"},
+		"odd state format":   {text: `{"format_version":"9.0","values":{"root_module":{}}}`, code: "state-format", says: "9.0"},
+		"forced binary":      {text: "PK\x03\x04rest", options: Options{Kind: KindState}, code: "plan-binary", says: "terraform show -json"},
 		"state without list": {text: `{"version":4,"serial":1}`, code: "state-format", says: "no list"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -305,6 +312,10 @@ func TestAccepted(t *testing.T) {
 	}
 	res, err := loadText(t, `{"format_version":"1.2","complete":false,"resource_changes":[]}`, Options{})
 	if err != nil || len(res.Warnings) != 1 || res.Warnings[0].Code != "plan-incomplete" {
+		t.Errorf("%v, %v", res.Warnings, err)
+	}
+	res, err = loadText(t, `{"format_version":"1.2","deferred_changes":[{"reason":"instance_count_unknown","resource_change":{}}],"resource_changes":[]}`, Options{})
+	if err != nil || len(res.Unread()) != 1 || !strings.Contains(res.Warnings[0].Detail, "put off 1 of its changes") {
 		t.Errorf("%v, %v", res.Warnings, err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/resource"
 )
@@ -19,11 +21,17 @@ func isState(keys []string) bool {
 		has("format_version") && has("values")
 }
 
+// dataMode marks data resources, which are read and not managed. What does not
+// say its mode is taken for managed.
+const dataMode = string(tfjson.DataResourceMode)
+
 // stateFile is what is kept of a state while it streams by.
 type stateFile struct {
 	version   json.Number
-	shown     bool // the JSON form of terraform show
-	known     bool // the member that holds resources was there
+	format    string // of the JSON form
+	shown     bool   // the JSON form of terraform show
+	known     bool   // the member that holds resources was there
+	legacy    string // a resource whose attributes have the form of Terraform 0.11
 	resources []*resource.Resource
 }
 
@@ -36,6 +44,10 @@ func loadState(src *source) ([]*resource.Resource, error) {
 		case "version":
 			v, err := sc.scalar("a version")
 			f.version, _ = v.(json.Number)
+			return err
+		case "format_version":
+			var err error
+			f.format, err = sc.text()
 			return err
 		case "resources":
 			f.known = true
@@ -62,6 +74,13 @@ func loadState(src *source) ([]*resource.Resource, error) {
 	case !f.shown && f.version != "4":
 		return nil, diag.Errorf("state-format", "the state has version %q, which is not supported", f.version.String()).
 			At(src.place()).WithHint("use the JSON form: terraform show -json terraform.tfstate > state.json")
+	case f.shown && (&tfjson.State{FormatVersion: f.format}).Validate() != nil:
+		return nil, diag.Errorf("state-format", "the JSON form of the state has format %q, which is not supported", f.format).
+			At(src.place()).WithHint("write it with Terraform 0.13 or later, or read it with a newer parapet")
+	case f.legacy != "":
+		return nil, diag.Errorf("state-format", "the state holds %s as Terraform 0.11 wrote it", f.legacy).At(src.place()).
+			WithDetail("Its attributes cannot be read before Terraform has upgraded them.").
+			WithHint("run terraform apply -refresh-only with a newer Terraform, and read the state again")
 	case !f.known:
 		return nil, diag.Errorf("state-format", "the state holds no list of resources").At(src.place())
 	}
@@ -75,6 +94,7 @@ func loadState(src *source) ([]*resource.Resource, error) {
 type stateInstance struct {
 	key       any
 	deposed   bool
+	legacy    bool
 	values    map[string]any
 	sensitive any
 }
@@ -107,12 +127,15 @@ func (f *stateFile) resource(sc *scanner) error {
 		}
 		return err
 	})
-	if err != nil || mode != "managed" {
+	if err != nil || mode == dataMode {
 		return err
 	}
 	for _, i := range instances {
 		if i.deposed {
 			continue
+		}
+		if i.legacy && i.values == nil {
+			f.legacy = join(module, kind+"."+name)
 		}
 		f.resources = append(f.resources, &resource.Resource{
 			Type: kind, Name: name, Address: join(module, kind+"."+name) + keyText(i.key),
@@ -132,6 +155,9 @@ func (s *scanner) stateInstance() (stateInstance, error) {
 			i.key, err = s.scalar("an instance key")
 		case "deposed":
 			i.deposed = true
+			err = s.skip()
+		case "attributes_flat":
+			i.legacy = true
 			err = s.skip()
 		case "attributes":
 			i.values, err = s.values()
@@ -256,7 +282,7 @@ func (f *stateFile) shownResource(sc *scanner) error {
 		}
 		return err
 	})
-	if err == nil && mode == "managed" && !deposed {
+	if err == nil && mode != dataMode && !deposed {
 		f.resources = append(f.resources, r)
 	}
 	return err

@@ -1,6 +1,8 @@
 package input
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -263,5 +265,87 @@ func TestModulesRefused(t *testing.T) {
 		if _, err := Load(t.Context(), dir, nil, Options{}); err == nil || !strings.Contains(err.Error(), "calls itself") {
 			t.Errorf("a loop of links: %v", err)
 		}
+	}
+}
+
+// TestVarFiles holds the precedence of values: the environment, the files that
+// are read by themselves, then the files that are named, in their order.
+func TestVarFiles(t *testing.T) {
+	dir := write(t, map[string]string{
+		"c/main.tf": `
+variable "env" {}
+variable "list" { type = list(number) }
+variable "tfvars" {}
+variable "auto" {}
+variable "named" {}
+variable "json" {}
+variable "typed" {
+  type    = map(string)
+  default = {}
+}
+resource "aws_x" "x" { v = [var.env, var.list[1], var.tfvars, var.auto, var.named, var.json, var.typed] }
+`,
+		"c/terraform.tfvars": "tfvars = \"tfvars\"\nauto = \"tfvars\"\nnamed = \"tfvars\"\n",
+		"c/a.auto.tfvars":    "auto = \"auto\"\nnamed = \"auto\"\n",
+		"one.tfvars":         "named = \"one\"\njson = \"one\"\nnone = 1\n",
+		"two.tfvars.json":    `{"json": "${two}", "typed": {"a": 1}}`,
+	})
+	env := map[string]string{"env": "[x", "list": "[1, 2]", "tfvars": "env"}
+	o := Options{
+		VarFiles: []string{filepath.Join(dir, "one.tfvars"), filepath.Join(dir, "two.tfvars.json")},
+		Variable: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+	}
+	res, err := Load(t.Context(), filepath.Join(dir, "c"), nil, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(res.Resources[0].Values["v"]), "[[x 2 tfvars auto one ${two} map[a:1]]"; got != want {
+		t.Errorf("values are %s, want %s", got, want)
+	}
+	if len(res.Warnings) != 1 || res.Warnings[0].Code != "variable-undeclared" || res.Warnings[0].Subject.Line != 3 {
+		t.Errorf("%v", res.Warnings)
+	}
+	plain, err := Load(t.Context(), filepath.Join(dir, "c"), nil, Options{})
+	if err != nil || plain.Info.SHA256 == res.Info.SHA256 {
+		t.Errorf("the hash does not tell the values apart, %v", err)
+	}
+	o.VarFiles = []string{filepath.Join(dir, "absent.tfvars")}
+	_, err = Load(t.Context(), filepath.Join(dir, "c"), nil, o)
+	if ds := diag.From("other", err); len(ds) != 1 || ds[0].Code != "variables-unreadable" {
+		t.Errorf("%v", err)
+	}
+	env["list"] = "[1"
+	if _, err = Load(t.Context(), filepath.Join(dir, "c"), nil, Options{Variable: o.Variable}); err == nil || !strings.Contains(err.Error(), "TF_VAR_list") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestConfigJSONBlocks reads dynamic blocks, providers and types in JSON.
+func TestConfigJSONBlocks(t *testing.T) {
+	res, err := LoadFiles(t.Context(), map[string][]byte{
+		"main.tf.json": []byte(`{
+		"variable": {"p": {"type": "list(number)", "default": [22, 443]}, "t": {"default": "${not a template}"}, "o": {}},
+		"provider": {"aws": [{"region": "eu-west-1"}, {"alias": "us", "region": "us-east-1"}]},
+		"module": {"m": {"source": "./m", "providers": {"aws": "aws.us"}, "for_each": "${toset([\"k\"])}"}},
+		"resource": {"aws_security_group": {"g": {"provider": "aws.us", "description": "${var.t}",
+			"dynamic": {"ingress": {"for_each": "${var.p}", "iterator": "port", "content": {"from_port": "${port.value}", "cidr_blocks": ["10.0.0.0/8"]}},
+				"egress": [{"for_each": "${var.o}", "content": [{"to_port": 1}]}]}}}}}`),
+		"m/main.tf": []byte(`resource "aws_sqs_queue" "q" {}`),
+	}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := byAddress(t, res)
+	g := all["aws_security_group.g"]
+	for path, want := range map[string]any{
+		"ingress[0].from_port": json.Number("22"), "ingress[1].from_port": json.Number("443"), "ingress[1].cidr_blocks[0]": "10.0.0.0/8",
+		"description": "${not a template}", "dynamic": nil,
+	} {
+		if got := at(t, g.Values, path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if at(t, g.Unknown, "egress") != true || g.Region != "us-east-1" || all[`module.m["k"].aws_sqs_queue.q`].Region != "us-east-1" {
+		t.Errorf("%+v", g)
 	}
 }

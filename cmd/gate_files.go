@@ -54,17 +54,26 @@ func parseOutputs(verb string, values []string) ([]output, error) {
 // so that they are there when a reader of the output looks for them. The flags
 // of where lead to a policy.
 func (s Streams) writeReport(r finding.Report, outputs []output, where func(policy string) string) error {
-	write := func(o output, color bool) func(io.Writer, finding.Report) error {
-		if o.format.Name == "table" {
-			return report.Table{Color: color, Where: where}.Write
+	// The findings document names inputs as they were given. What is shown in a
+	// checkout elsewhere names files as seen from here.
+	located := r
+	if dir, err := os.Getwd(); err == nil {
+		located = report.Relative(r, dir)
+	}
+	write := func(o output, color bool) func(io.Writer) error {
+		switch o.format.Name {
+		case "table":
+			return func(w io.Writer) error { return report.Table{Color: color, Where: where}.Write(w, located) }
+		case "json":
+			return func(w io.Writer) error { return o.format.Write(w, r) }
 		}
-		return o.format.Write
+		return func(w io.Writer) error { return o.format.Write(w, located) }
 	}
 	for _, o := range outputs {
 		if o.path == "" {
 			continue
 		}
-		if err := writeFile(o.path, func(w io.Writer) error { return write(o, false)(w, r) }); err != nil {
+		if err := writeFile(o.path, write(o, false)); err != nil {
 			return err
 		}
 	}
@@ -72,7 +81,10 @@ func (s Streams) writeReport(r finding.Report, outputs []output, where func(poli
 		if o.path != "" {
 			continue
 		}
-		if err := write(o, s.color(s.OutTerminal))(s.Out, r); err != nil {
+		if err := write(o, s.color(s.OutTerminal))(s.Out); err != nil {
+			if d, ok := errors.AsType[diag.Diagnostic](err); ok { // the format refuses the report
+				return d
+			}
 			return diag.Errorf("output-unwritable", "cannot write the report: %v", err)
 		}
 	}

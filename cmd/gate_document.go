@@ -12,6 +12,7 @@ import (
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/input"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 // documentFlags say how policies are evaluated that see whole plans, as conftest
@@ -60,6 +61,13 @@ func (s Streams) documents(o evaluation, chosen *policyChoice) (*document.Progra
 	p, ds := document.New(document.Options{
 		Modules: parts.Document, V0: flags.v0 || len(chosen.v0) > 0, Namespaces: flags.namespaces, Data: data, Jobs: o.jobs,
 	})
+	if p != nil {
+		provider, err := schema.AWS()
+		if err != nil {
+			return nil, err
+		}
+		ds = append(ds, p.CheckSchema(provider)...)
+	}
 	s.showDiagnostics(ds, parts.Document)
 	if ds.HasErrors() {
 		return nil, errReported

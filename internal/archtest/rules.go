@@ -64,7 +64,7 @@ var Packages = []Package{
 	{Path: "internal/runtask", Imports: []string{"internal/finding", "internal/report", "internal/diag"}, Tests: []string{"internal/resource"}},
 	{
 		Path:    "internal/document",
-		Imports: []string{"internal/resource", "internal/finding", "internal/diag", "internal/engine", "internal/input"},
+		Imports: []string{"internal/resource", "internal/finding", "internal/diag", "internal/schema", "internal/engine", "internal/input"},
 	},
 
 	// The IAM policy language at work.

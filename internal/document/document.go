@@ -59,6 +59,7 @@ type Program struct {
 // compiled is what every view of a program shares.
 type compiled struct {
 	compiler  *ast.Compiler
+	parsed    map[string]*ast.Module // as they are written
 	data      map[string]any
 	constants func() map[string]bool // the strings that stand in the modules
 	jobs      int
@@ -103,7 +104,7 @@ func New(o Options) (*Program, diag.Diagnostics) {
 		return nil, ds
 	}
 	cp := &compiled{
-		compiler: c, data: o.Data, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout),
+		compiler: c, parsed: mods, data: o.Data, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout),
 		constants: sync.OnceValue(func() map[string]bool { return stringsIn(c.Modules) }),
 	}
 	if cp.jobs <= 0 {

@@ -156,6 +156,11 @@ func (w *watcher) paths(types []string, path schema.Path) *schema.Error {
 }
 
 func (w *watcher) problem(types []string, err *schema.Error) diag.Diagnostic {
+	return SchemaProblem(w.provider, types, err)
+}
+
+// SchemaProblem says that an attribute is in none of the types.
+func SchemaProblem(provider *schema.Provider, types []string, err *schema.Error) diag.Diagnostic {
 	d := diag.Errorf("policy-schema", "%s", err.Problem)
 	if others := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == err.Resource }); len(others) > 0 {
 		d = d.WithDetail("The other types that are tested here do not have it either: %s.", strings.Join(others, ", "))
@@ -164,7 +169,7 @@ func (w *watcher) problem(types []string, err *schema.Error) diag.Diagnostic {
 		d = d.WithHint("did you mean %s?", err.Suggest)
 	}
 	return d.WithHint("this is version %s of the provider; what a newer one has goes into custom.unchecked: [%q]",
-		w.provider.Version, err.Resource+"."+err.Path.String())
+		provider.Version, err.Resource+"."+err.Path.String())
 }
 
 func (w *watcher) knownType(t string) bool {
@@ -175,12 +180,15 @@ func (w *watcher) knownType(t string) bool {
 	return ok
 }
 
-func (w *watcher) unknownType(t string) diag.Diagnostic {
+func (w *watcher) unknownType(t string) diag.Diagnostic { return UnknownType(w.provider, t) }
+
+// UnknownType says that the provider has no such resource type.
+func UnknownType(provider *schema.Provider, t string) diag.Diagnostic {
 	d := diag.Errorf("policy-schema", "there is no resource type %s", t)
-	if s := w.provider.Suggest(t); s != "" {
+	if s := provider.Suggest(t); s != "" {
 		d = d.WithHint("did you mean %s?", s)
 	}
-	return d.WithHint("this is version %s of the provider; what a newer one has goes into custom.unchecked: [%q]", w.provider.Version, t)
+	return d.WithHint("this is version %s of the provider; what a newer one has goes into custom.unchecked: [%q]", provider.Version, t)
 }
 
 // results judges the attributes that the results of a rule name.
@@ -237,8 +245,12 @@ func (w *watcher) diagnostics() diag.Diagnostics {
 
 // unchecked reports whether the metadata takes a type, or an attribute of it,
 // out of the check.
-func (p *policy) unchecked(t, path string) bool {
-	return slices.ContainsFunc(p.Unchecked, func(u string) bool {
+func (p *policy) unchecked(t, path string) bool { return Unchecked(p.Unchecked, t, path) }
+
+// Unchecked reports whether a list of types and attributes holds a type, or
+// what stands at or above an attribute of it.
+func Unchecked(list []string, t, path string) bool {
+	return slices.ContainsFunc(list, func(u string) bool {
 		if u == t {
 			return true
 		}

@@ -87,6 +87,16 @@ func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*en
 		inDocs = slices.ContainsFunc(docs.Policies(), func(p finding.Policy) bool { return engine.Match(glob, p.ID) })
 		return inEngine, inDocs
 	}
+	var missing diag.Diagnostics
+	for _, glob := range slices.Concat(sel.Only, sel.Skip) {
+		if inEngine, inDocs := matches(glob); !inEngine && !inDocs {
+			missing = append(missing, diag.Errorf("no-such-policy", "no policy matches %q", glob).
+				WithHint("of policies about whole plans the ids are PACKAGE.RULE, such as %s", docs.Policies()[0].ID))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, nil, missing
+	}
 	forEngine := func(globs []string) []string {
 		return slices.DeleteFunc(slices.Clone(globs), func(g string) bool {
 			inEngine, inDocs := matches(g)

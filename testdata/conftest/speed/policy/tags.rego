@@ -6,8 +6,7 @@ deny contains msg if {
 	some rc in input.resource_changes
 	rc.mode == "managed"
 	creates_or_updates(rc)
-	rc.change.after.tags
-	missing := required - object.keys(rc.change.after.tags)
+	missing := required - {name | some name, _ in rc.change.after.tags}
 	count(missing) > 0
 	msg := sprintf("%s lacks the tags %s", [rc.address, concat(", ", sort(missing))])
 }

@@ -1,0 +1,3 @@
+package main
+
+test_nothing if count(deny) == 0 with input as {}

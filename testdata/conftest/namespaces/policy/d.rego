@@ -1,0 +1,5 @@
+package other
+
+deny contains "other"
+
+warn contains "other warns" if input.terraform_version

@@ -1,0 +1,5 @@
+package empty
+
+deny := []
+
+warn_false := false

@@ -28,6 +28,7 @@ type evaluation struct {
 	unknown       string
 	formats       []string
 	jobs          int
+	trace         string
 	source        string // directory of the Terraform code, where it is not beside the input
 	load          input.Options
 	documents     documentFlags
@@ -47,6 +48,7 @@ func (o *evaluation) register(c *cobra.Command) {
 	f.StringVar(&o.unknown, "unknown", unknownWarn, "what to do with what is known only after apply or was not read: fail, warn or pass")
 	f.StringArrayVar(&o.formats, "format", nil, "write the report as `NAME[=PATH]` (repeatable; default table)")
 	f.IntVar(&o.jobs, "jobs", 0, "evaluate on `N` cores (default all)")
+	f.StringVar(&o.trace, "trace", "", "write every step of the evaluation of `POLICY` to standard error")
 	f.StringVar(&o.load.Account, "account", "", "account `ID` of resources that do not say theirs")
 	f.StringVar(&o.load.Region, "region", "", "Region `NAME` of resources that do not say theirs")
 	f.StringVar(&o.load.Kind, "kind", "", "read the input as `KIND` instead of sniffing: plan, config, state or snapshot")

@@ -109,10 +109,16 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	r.unread += len(in.Unread())
 	r.progress("evaluating %s on %s", plural(len(r.engine.Policies()), "policy"), plural(len(in.Resources), "resource"))
 	unread := slices.Concat(in.Incomplete, notCollected(r.engine.Policies(), in))
-	res, err := r.engine.Check(ctx, resource.NewSet(in.Resources, unread...))
+	set := resource.NewSet(in.Resources, unread...)
+	res, err := r.engine.Check(ctx, set)
 	r.progressDone()
 	if err != nil {
 		return err
+	}
+	if r.o.trace != "" {
+		if err := r.engine.Trace(ctx, r.Err, r.o.trace, set); err != nil {
+			return err
+		}
 	}
 	whole, err := r.checkDocument(ctx, path, in)
 	if err != nil {

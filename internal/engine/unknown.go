@@ -201,19 +201,13 @@ type residual struct {
 func (w *worker) residual(ctx context.Context, p *policy, input *ast.Term, open []unknownPath) (residual, error) {
 	g := w.guard(ctx)
 	defer g.release()
-	var terms []*ast.Term
-	for _, u := range open {
-		if t := ast.NewTerm(u.ref); !slices.ContainsFunc(terms, t.Equal) {
-			terms = append(terms, t)
-		}
-	}
 	var (
 		bodies  []ast.Body
 		support []*ast.Module
 	)
 	err := contain(func() (err error) {
 		bodies, support, err = w.query(p.denyOne, input, g).
-			WithUnknowns(terms).
+			WithUnknowns(unknownTerms(open)).
 			WithShallowInlining(true).
 			PartialRun(ctx)
 		return err
@@ -235,4 +229,15 @@ func (w *worker) residual(ctx context.Context, p *policy, input *ast.Term, open 
 	}
 	res.certain.sort()
 	return res, nil
+}
+
+// unknownTerms returns what partial evaluation leaves open, each once.
+func unknownTerms(open []unknownPath) []*ast.Term {
+	var terms []*ast.Term
+	for _, u := range open {
+		if t := ast.NewTerm(u.ref); !slices.ContainsFunc(terms, t.Equal) {
+			terms = append(terms, t)
+		}
+	}
+	return terms
 }

@@ -51,6 +51,7 @@ func (o *evaluation) register(c *cobra.Command) {
 	f.StringVar(&o.trace, "trace", "", "write every step of the evaluation of `POLICY` to standard error")
 	f.StringVar(&o.load.Account, "account", "", "account `ID` of resources that do not say theirs")
 	f.StringVar(&o.load.Region, "region", "", "Region `NAME` of resources that do not say theirs")
+	f.StringArrayVar(&o.load.VarFiles, "var-file", nil, "take the variables of a configuration directory from `FILE` too (repeatable)")
 	f.StringVar(&o.load.Kind, "kind", "", "read the input as `KIND` instead of sniffing: plan, config, state or snapshot")
 	complete(c, map[string][]string{
 		"severity": severityNames(),

@@ -72,6 +72,7 @@ others as failed.`,
 		},
 	}
 	o.register(c)
+	o.documents.register(c)
 	f := c.Flags()
 	f.BoolVar(&o.runTask, "run-task", false, "serve the run task protocol (required)")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "listen on `ADDRESS`")
@@ -194,7 +195,7 @@ func (j *judge) gatePlan(ctx context.Context, name string, plan io.Reader) (runt
 	k := j.fork(&notes)
 	r := k.start()
 	r.code = nil // what stands in the server's directory is not the code of the plan
-	load := k.o.load
+	load := k.loadOptions("-")
 	load.Name = name
 	in, err := input.Load(ctx, "-", plan, load)
 	k.warn(in.Warnings...)

@@ -65,6 +65,7 @@ var Packages = []Package{
 	{
 		Path:    "internal/document",
 		Imports: []string{"internal/resource", "internal/finding", "internal/diag", "internal/schema", "internal/engine", "internal/input"},
+		Tests:   []string{"internal/input/plangen"},
 	},
 
 	// The IAM policy language at work.

@@ -32,13 +32,13 @@ func (a addresses) of(r result) string {
 			}
 		}
 	}
-	if found := a.first(r.message); found != "" {
-		return found
+	found := a.first(r.message)
+	if strings.Contains(r.message, `\"`) { // the message may quote an address with a key
+		if quoted := a.first(strings.ReplaceAll(r.message, `\"`, `"`)); len(quoted) > len(found) {
+			return quoted
+		}
 	}
-	if strings.Contains(r.message, `\"`) { // the message quotes an address with a key
-		return a.first(strings.ReplaceAll(r.message, `\"`, `"`))
-	}
-	return ""
+	return found
 }
 
 // first returns the first address in a text, the longest where one begins

@@ -3,6 +3,7 @@ package input
 import (
 	"cmp"
 	"io"
+	"slices"
 	"sync"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -107,7 +108,7 @@ func evidence(p *Projection) *Projection {
 	if p.member("planned_values") != nil {
 		steps := []string{"planned_values", "root_module"}
 		for range plannedDepth {
-			out = out.Merge(pathProjection(append(steps[:len(steps):len(steps)], "resources", "", "mode")...))
+			out = out.Merge(pathProjection(append(slices.Clip(steps), "resources", "", "mode")...))
 			steps = append(steps, "child_modules", "")
 		}
 	}

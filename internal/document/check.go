@@ -46,7 +46,7 @@ type outcome struct {
 // number of workers. The error is the context's, and nothing else.
 func (p *Program) Check(ctx context.Context, doc *input.Document, file File) (Result, error) {
 	run := &run{Program: p, store: newStore(p.data, file)}
-	outcomes, err := run.evaluate(ctx, doc.Value, func(*rule) bool { return true })
+	outcomes, err := run.evaluate(ctx, doc.Value, func(int, int) bool { return true })
 	if err != nil {
 		return Result{}, err
 	}
@@ -72,17 +72,17 @@ type run struct {
 // task is one unit of one rule; unit -1 stands for its exceptions.
 type task struct{ rule, unit int }
 
-// evaluate asks the rules for which want holds.
-func (r *run) evaluate(ctx context.Context, doc *ast.Term, want func(*rule) bool) ([]outcome, error) {
+// evaluate asks the units of rules for which want holds. Unit -1 stands for the
+// exceptions of a rule.
+func (r *run) evaluate(ctx context.Context, doc *ast.Term, want func(rule, unit int) bool) ([]outcome, error) {
 	outcomes := make([]outcome, len(r.rules))
 	var tasks []task
 	for i, rule := range r.rules {
-		if !want(rule) {
-			continue
-		}
 		outcomes[i].answers = make([]answer, len(rule.units))
 		for u := range len(rule.units) + 1 {
-			tasks = append(tasks, task{i, u - 1})
+			if want(i, u-1) {
+				tasks = append(tasks, task{i, u - 1})
+			}
 		}
 	}
 	txn, err := r.store.NewTransaction(ctx)

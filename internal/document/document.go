@@ -81,8 +81,9 @@ type rule struct {
 // they define one value.
 type unit struct {
 	body  ast.Body
-	value *ast.Term // what the body gives: an element of the set, or the whole value
-	whole bool      // value is all results, not one
+	value *ast.Term   // what the body gives: an element of the set, or the whole value
+	whole bool        // value is all results, not one
+	rules []*ast.Rule // that are evaluated
 	about finding.Policy
 }
 

@@ -14,16 +14,14 @@ import (
 	"github.com/parapet-dev/parapet/internal/resource"
 )
 
-// masked asks the rules that said something again on a copy of the document
-// without its sensitive values. What they say there too does not depend on
-// them. There are no answers when the policies can see nothing sensitive.
+// masked asks what said something again on a copy of the document without its
+// sensitive values. What it says there too does not depend on them. Units that
+// can read nothing sensitive need not be asked: they would say the same. There
+// are no answers for rules none of whose units were asked.
 func (r *run) masked(ctx context.Context, doc *input.Document, outcomes []outcome) ([]*outcome, error) {
 	again := make([]*outcome, len(outcomes))
-	spoke := map[*rule]bool{}
-	for i, o := range outcomes {
-		spoke[r.rules[i]] = slices.ContainsFunc(o.answers, func(a answer) bool { return a.err != nil || len(a.results) > 0 })
-	}
-	if !slices.ContainsFunc(r.rules, func(x *rule) bool { return spoke[x] }) {
+	spoke := func(a answer) bool { return a.err != nil || len(a.results) > 0 }
+	if !slices.ContainsFunc(outcomes, func(o outcome) bool { return o.err != nil || slices.ContainsFunc(o.answers, spoke) }) {
 		return again, nil
 	}
 	constants := r.constants()
@@ -31,11 +29,28 @@ func (r *run) masked(ctx context.Context, doc *input.Document, outcomes []outcom
 	if !differs {
 		return again, nil
 	}
-	list, err := r.evaluate(ctx, masked, func(x *rule) bool { return spoke[x] })
-	for i := range list {
-		if spoke[r.rules[i]] {
-			again[i] = &list[i]
+	sees := func(rules []*ast.Rule) bool { return input.Differ(doc.Value, masked, r.follow(rules).projection()) }
+	ask := make([][]bool, len(outcomes))
+	for i, o := range outcomes {
+		if o.err != nil && sees(r.rules[i].exceptions(r.compiler)) {
+			outcomes[i].err = hide(o.err)
 		}
+		ask[i] = make([]bool, len(o.answers))
+		for u, a := range o.answers {
+			ask[i][u] = spoke(a) && sees(r.rules[i].units[u].rules)
+		}
+	}
+	list, err := r.evaluate(ctx, masked, func(rule, unit int) bool { return unit >= 0 && ask[rule][unit] })
+	for i, o := range list {
+		if !slices.Contains(ask[i], true) {
+			continue
+		}
+		for u := range o.answers {
+			if !ask[i][u] {
+				o.answers[u] = outcomes[i].answers[u]
+			}
+		}
+		again[i] = &list[i]
 	}
 	return again, err
 }
@@ -48,7 +63,7 @@ var errHidden = errors.New("the rule fails on a sensitive value, which is not sh
 func (r *run) findings(rule *rule, o outcome, masked *outcome, names addresses) []finding.Finding {
 	var list []finding.Finding
 	if o.err != nil {
-		list = append(list, failure(rule.Policy, hide(o.err, masked != nil)))
+		list = append(list, failure(rule.Policy, o.err))
 	}
 	seen := ast.NewSet()
 	for i, a := range o.answers {
@@ -71,19 +86,21 @@ func (r *run) findings(rule *rule, o outcome, masked *outcome, names addresses) 
 			list = append(list, f)
 		}
 		if a.err != nil {
-			same := masked == nil || masked.answers[i].err != nil && masked.answers[i].err.Error() == a.err.Error()
-			list = append(list, failure(about, hide(a.err, !same)))
+			err := a.err
+			if masked != nil && (masked.answers[i].err == nil || masked.answers[i].err.Error() != err.Error()) {
+				err = hide(err)
+			}
+			list = append(list, failure(about, err))
 		}
 	}
 	return list
 }
 
-func hide(err error, secret bool) error {
-	var late timeoutError
-	if secret && !errors.As(err, &late) {
-		return errHidden
+func hide(err error) error {
+	if _, late := errors.AsType[timeoutError](err); late {
+		return err
 	}
-	return err
+	return errHidden
 }
 
 // innocent reports whether a rule says the same of the masked document, or the

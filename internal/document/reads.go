@@ -62,19 +62,24 @@ type analysis struct {
 
 // analyse finds what the rules of the program can read.
 func (p *Program) analyse() *analysis {
+	var rules []*ast.Rule
+	for _, r := range p.rules {
+		rules = append(rules, p.compiler.GetRulesWithPrefix(r.path)...)
+		rules = append(rules, r.exceptions(p.compiler)...)
+	}
+	return p.follow(rules)
+}
+
+// follow finds what some rules can read.
+func (c *compiled) follow(rules []*ast.Rule) *analysis {
 	a := &analysis{
-		compiler: p.compiler, root: &node{},
+		compiler: c.compiler, root: &node{},
 		vars: map[*ast.Rule]map[ast.Var]*value{}, results: map[*ast.Rule]*value{},
 	}
 	for round := 0; ; round++ {
 		a.changed, a.visited = false, map[*ast.Rule]bool{}
-		for _, r := range p.rules {
-			exceptions := r.path[:len(r.path)-1].Append(ast.StringTerm("exception"))
-			for _, ref := range []ast.Ref{r.path, exceptions} {
-				for _, rego := range p.compiler.GetRulesWithPrefix(ref) {
-					a.escape(a.rule(rego))
-				}
-			}
+		for _, r := range rules {
+			a.escape(a.rule(r))
 		}
 		if !a.changed || a.whole {
 			return a

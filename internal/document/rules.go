@@ -67,15 +67,20 @@ func (c *compiled) prepare(r *rule) error {
 			r.Policy = about
 		}
 		if rego.Head.RuleKind() == ast.MultiValue {
-			r.units = append(r.units, &unit{body: rego.Body, value: rego.Head.Key, about: about})
+			r.units = append(r.units, &unit{body: rego.Body, value: rego.Head.Key, rules: []*ast.Rule{rego}, about: about})
 		}
 	}
 	if len(r.units) == 0 {
 		value := ast.VarTerm("value")
 		body := ast.NewBody(ast.Equality.Expr(ast.NewTerm(r.path), value))
-		r.units = append(r.units, &unit{body: body, value: value, whole: true, about: r.Policy})
+		r.units = append(r.units, &unit{body: body, value: value, whole: true, rules: compiled, about: r.Policy})
 	}
 	return c.prepareException(r)
+}
+
+// exceptions returns the rules that exempt others in the package of r.
+func (r *rule) exceptions(c *ast.Compiler) []*ast.Rule {
+	return c.GetRulesWithPrefix(r.path[:len(r.path)-1].Append(ast.StringTerm("exception")))
 }
 
 // prepareException makes the query for the exceptions of a rule: lists of the

@@ -3,6 +3,8 @@ package input
 import (
 	"maps"
 	"slices"
+
+	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // Projection says which parts of a JSON document its readers need. The rest is
@@ -74,4 +76,40 @@ func pathProjection(steps ...string) *Projection {
 		}
 	}
 	return p
+}
+
+// Differ reports whether two documents differ in what a projection keeps. Parts
+// that they share are not looked at.
+func Differ(x, y *ast.Term, p *Projection) bool {
+	if x == y || p == nil {
+		return false
+	}
+	if x == nil || y == nil || p.All {
+		return true
+	}
+	switch v := x.Value.(type) {
+	case ast.Object:
+		w, ok := y.Value.(ast.Object)
+		if !ok || v.Len() != w.Len() {
+			return true
+		}
+		differ := false
+		v.Foreach(func(key, value *ast.Term) {
+			name, _ := key.Value.(ast.String)
+			differ = differ || Differ(value, w.Get(key), p.member(string(name)))
+		})
+		return differ
+	case *ast.Array:
+		w, ok := y.Value.(*ast.Array)
+		if !ok || v.Len() != w.Len() {
+			return true
+		}
+		for i := range v.Len() {
+			if Differ(v.Elem(i), w.Elem(i), p.element()) {
+				return true
+			}
+		}
+		return false
+	}
+	return !x.Equal(y)
 }

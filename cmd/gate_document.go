@@ -84,7 +84,7 @@ func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*en
 		return e, nil, ds.Err()
 	}
 	matches := func(glob string) (inEngine, inDocs bool) {
-		inEngine = slices.ContainsFunc(e.Policies(), func(p engine.Policy) bool { return engine.Match(glob, p.ID) })
+		inEngine = slices.ContainsFunc(e.Catalog(), func(p engine.Policy) bool { return engine.Match(glob, p.ID) })
 		inDocs = slices.ContainsFunc(docs.Policies(), func(p finding.Policy) bool { return engine.Match(glob, p.ID) })
 		return inEngine, inDocs
 	}
@@ -113,7 +113,7 @@ func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*en
 	})
 	some := len(docs.Policies()) > 0
 	own := engine.Selection{Only: forEngine(sel.Only), Skip: forEngine(sel.Skip), Severity: sel.Severity}
-	if len(e.Policies()) == 0 || len(sel.Only) > 0 && len(own.Only) == 0 {
+	if len(e.Catalog()) == 0 || len(sel.Only) > 0 && len(own.Only) == 0 {
 		e = engine.None()
 		if !some {
 			return nil, nil, diag.Errorf("no-policies", "the selection leaves no policy to evaluate")
@@ -157,7 +157,7 @@ func (j *judge) loadOptions(path string) input.Options {
 	o := j.o.load
 	if j.documents != nil {
 		o.Document = j.documents.Projection()
-		o.OnlyDocument = len(j.engine.Policies()) == 0 && j.o.source == "" && !codeBeside(path)
+		o.OnlyDocument = len(j.engine.Catalog()) == 0 && j.o.source == "" && !codeBeside(path)
 	}
 	return o
 }

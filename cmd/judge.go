@@ -61,7 +61,7 @@ func (s Streams) judge(ctx context.Context, o evaluation) (*judge, error) {
 		}
 	}
 	ids := []string{drift.Policy.ID} // which exceptions may name as well
-	for _, p := range whole.Policies() {
+	for _, p := range whole.Catalog() {
 		ids = append(ids, p.ID)
 	}
 	if docs != nil {
@@ -107,8 +107,8 @@ func (j *judge) start() *run { return &run{judge: j, code: newCodes(j.o.source)}
 // that stand beside it.
 func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	r.unread += len(in.Unread())
-	r.progress("evaluating %s on %s", plural(len(r.engine.Policies()), "policy"), plural(len(in.Resources), "resource"))
-	unread := slices.Concat(in.Incomplete, notCollected(r.engine.Policies(), in))
+	r.progress("evaluating %s on %s", plural(len(r.engine.Catalog()), "policy"), plural(len(in.Resources), "resource"))
+	unread := slices.Concat(in.Incomplete, notCollected(r.engine, in))
 	set := resource.NewSet(in.Resources, unread...)
 	res, err := r.engine.Check(ctx, set)
 	r.progressDone()
@@ -150,13 +150,13 @@ func (r *run) take(path string, findings []finding.Finding, passed int, inputs .
 
 // notCollected returns the types that the policies read and that a snapshot was
 // not asked for, as scopes of which nothing is known.
-func notCollected(policies []engine.Policy, in input.Result) []resource.Scope {
+func notCollected(e *engine.Engine, in input.Result) []resource.Scope {
 	if in.Collected == nil {
 		return nil
 	}
 	var missing []resource.Scope
 	seen := map[string]bool{"*": true}
-	for _, p := range policies {
+	for _, p := range e.Policies() {
 		for _, t := range slices.Concat(p.Types, p.Related) {
 			if !seen[t] && !slices.Contains(in.Collected, t) {
 				missing = append(missing, resource.Scope{Type: t, Status: "the snapshot was not asked for it"})
@@ -176,7 +176,7 @@ func (r *run) report() finding.Report {
 	rep.Unread, rep.Time = r.unread, r.Now()
 	rep.Policies = slices.Clone(r.extra)
 	rep.Account, rep.Region = r.o.load.Account, r.o.load.Region
-	for _, p := range r.engine.Policies() {
+	for _, p := range r.engine.Catalog() {
 		rep.Policies = append(rep.Policies, finding.Policy{
 			ID: p.ID, Title: p.Title, Description: p.Description, Severity: p.Severity,
 			Frameworks: p.Frameworks, Remediation: p.Remediation, File: p.File, Line: p.Line,

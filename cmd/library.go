@@ -148,8 +148,11 @@ func within(name, above string) bool { return name == above || strings.HasPrefix
 // where returns the flags with which other verbs find a policy: none for those
 // of the library.
 func (o sources) where(e *engine.Engine, id string) string {
+	if len(o.dirs) == 0 && len(o.bundles) == 0 {
+		return ""
+	}
 	p, ok := e.Policy(id)
-	if !ok || len(o.dirs) == 0 && len(o.bundles) == 0 {
+	if !ok {
 		return ""
 	}
 	if name, ok := strings.CutPrefix(p.File, libraryPrefix+"/"); ok && !o.noLibrary {

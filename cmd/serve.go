@@ -139,7 +139,7 @@ func (s Streams) serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "address", l.Addr().String(), "path", o.path, "tls", o.tlsCert != "", "policies", len(j.engine.Policies()))
+	log.Info("listening", "address", l.Addr().String(), "path", o.path, "tls", o.tlsCert != "", "policies", len(j.engine.Catalog()))
 	if err := server.Serve(ctx, l); err != nil {
 		return diag.Errorf("serve-failed", "the server ended: %v", err)
 	}

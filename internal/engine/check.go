@@ -22,8 +22,13 @@ type Result struct {
 
 // Check evaluates every policy on every resource that it is about. Resources
 // that the plan deletes are skipped. The result does not depend on the number
-// of workers. The error is the context's, and nothing else.
+// of workers. The error is the context's, or that of policies that were to be
+// compiled only now.
 func (e *Engine) Check(ctx context.Context, set *resource.Set) (Result, error) {
+	e, err := e.awakeFor(set)
+	if err != nil {
+		return Result{}, err
+	}
 	var (
 		all    = set.All()
 		found  = make([][]finding.Finding, len(all))
@@ -97,7 +102,7 @@ func (e *Engine) groups(all []*resource.Resource) map[string]*group {
 func (e *Engine) group(t string) *group {
 	var g group
 	for _, p := range e.policies {
-		if !p.about(t) {
+		if p.asleep || !p.about(t) {
 			continue
 		}
 		v := ast.Var(fmt.Sprintf("x%d", len(g.policies)))

@@ -57,6 +57,7 @@ type Engine struct {
 	jobs     int
 	timeout  time.Duration
 	memory   uint64
+	lazy     *lazy // for an engine whose policies sleep until they are needed
 }
 
 // program is what every view of an engine shares.
@@ -72,11 +73,28 @@ type program struct {
 // New compiles the modules. The engine is nil when the diagnostics hold an
 // error.
 func New(o Options) (*Engine, diag.Diagnostics) {
-	mods, ds := parse(o.Modules)
-	if ds.HasErrors() {
+	if allChecked(o.Modules) {
+		return sleeping(o)
+	}
+	return build(o, nil)
+}
+
+// build makes an engine in which the policies of the named modules are awake;
+// nil names them all.
+func build(o Options, awake map[string]bool) (*Engine, diag.Diagnostics) {
+	var (
+		ds     diag.Diagnostics
+		asleep []*policy
+		files  = o.Modules
+	)
+	if awake != nil {
+		files, asleep, ds = split(o.Modules, awake)
+	}
+	mods, more := parse(files)
+	if ds = append(ds, more...); ds.HasErrors() {
 		return nil, ds
 	}
-	found, more := findPolicies(mods, o.Modules)
+	found, more := findPolicies(mods, files, asleep)
 	ds = append(ds, more...)
 	compiler, more := compile(mods)
 	ds = append(ds, more...)
@@ -106,8 +124,13 @@ func New(o Options) (*Engine, diag.Diagnostics) {
 	for _, m := range o.Modules {
 		p.sources[m.Path] = m.Source
 	}
+	if awake != nil {
+		p.constants = constantsOf(o.Modules)
+	}
 	for _, f := range found {
-		f.prepare(compiler)
+		if !f.asleep {
+			f.prepare(compiler)
+		}
 	}
 	e := &Engine{program: p, policies: found, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout), memory: cmp.Or(o.MemoryLimit, DefaultMemoryLimit)}
 	if e.jobs <= 0 {
@@ -127,6 +150,7 @@ func unchecked(list []*policy, mods []Module) []*policy {
 
 // Policies returns the policies of the engine, sorted by id.
 func (e *Engine) Policies() []Policy {
+	e = e.awake()
 	list := make([]Policy, len(e.policies))
 	for i, p := range e.policies {
 		list[i] = p.Policy
@@ -136,7 +160,7 @@ func (e *Engine) Policies() []Policy {
 
 // Policy returns the policy with an id.
 func (e *Engine) Policy(id string) (Policy, bool) {
-	if p := e.find(id); p != nil {
+	if p := e.awake().find(id); p != nil {
 		return p.Policy, true
 	}
 	return Policy{}, false
@@ -154,7 +178,7 @@ func (e *Engine) find(id string) *policy {
 func (e *Engine) Parameters(id string) map[string]any { return e.parameters[id] }
 
 // Compiler returns the compiled modules.
-func (e *Engine) Compiler() *ast.Compiler { return e.compiler }
+func (e *Engine) Compiler() *ast.Compiler { return e.awake().compiler }
 
 // Store returns the store that holds data.parameters. It must not be written.
 func (e *Engine) Store() storage.Store { return e.store }

@@ -16,6 +16,7 @@ import (
 // [resource.Set.Input] makes it. It does not look at the policy's types, since
 // deny itself does. It is meant to be called thousands of times.
 func (e *Engine) Decide(ctx context.Context, policyID string, input map[string]any) (bool, error) {
+	e = e.awake()
 	p := e.find(policyID)
 	if p == nil {
 		return false, fmt.Errorf("there is no policy %q", policyID)
@@ -36,6 +37,7 @@ func (e *Engine) Decide(ctx context.Context, policyID string, input map[string]a
 // the findings as input.findings. The results are in Rego's order, which does
 // not vary.
 func (e *Engine) Guardrails(ctx context.Context, policyID string, findings []finding.Finding) ([]map[string]any, error) {
+	e = e.awake()
 	p := e.find(policyID)
 	if p == nil {
 		return nil, fmt.Errorf("there is no policy %q", policyID)

@@ -14,6 +14,7 @@ import (
 // reports lack. With a provider, entries of custom.unchecked that it has are
 // named too.
 func (e *Engine) Lint(provider *schema.Provider) diag.Diagnostics {
+	e = e.awake()
 	var ds diag.Diagnostics
 	for _, p := range e.policies {
 		at := diag.Place{File: p.File, Line: p.Line}

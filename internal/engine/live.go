@@ -162,6 +162,10 @@ func dependence(left []unknownPath) string {
 // resources which may be there. Their subject names the type, account and
 // Region.
 func (e *Engine) Unreadable(scopes []resource.Scope) []finding.Finding {
+	if len(scopes) == 0 {
+		return nil
+	}
+	e = e.awake()
 	var list []finding.Finding
 	for _, c := range scopes {
 		for _, p := range e.policies {

@@ -19,8 +19,8 @@ import (
 var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // findPolicies sorts packages into policies and helpers, and reads the
-// policies' metadata.
-func findPolicies(mods map[string]*ast.Module, files []Module) ([]*policy, diag.Diagnostics) {
+// policies' metadata. The policies that sleep are added.
+func findPolicies(mods map[string]*ast.Module, files []Module, asleep []*policy) ([]*policy, diag.Diagnostics) {
 	sums := make(map[string]string, len(files))
 	for _, f := range files {
 		sum := sha256.Sum256(f.Source)
@@ -36,6 +36,9 @@ func findPolicies(mods map[string]*ast.Module, files []Module) ([]*policy, diag.
 		list []*policy
 		byID = map[string]*policy{}
 	)
+	for _, p := range asleep {
+		list, byID[p.ID] = append(list, p), p
+	}
 	for _, pkg := range slices.Sorted(maps.Keys(packages)) {
 		p, more := readPolicy(packages[pkg])
 		ds = append(ds, more...)

@@ -56,6 +56,7 @@ type policy struct {
 	deny    []*ast.Rule // as parsed
 	reads   reads
 	denyAll ast.Body // data.<package>.deny = x
+	asleep  bool     // only the metadata is there
 	denyOne ast.Body // data.<package>.deny[x], for partial evaluation
 }
 

@@ -18,6 +18,7 @@ import (
 // the trace; where the answer depends on them it may differ from that of
 // [Engine.Check].
 func (e *Engine) Trace(ctx context.Context, out io.Writer, policyID string, set *resource.Set) error {
+	e = e.awake()
 	p := e.find(policyID)
 	if p == nil {
 		return diag.Errorf("no-such-policy", "there is no policy %q to trace", policyID).

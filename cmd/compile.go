@@ -31,6 +31,7 @@ type compileOptions struct {
 	ids        []string
 	parameters string
 	exceptions string
+	snapshot   string
 	limits     string
 	layer      string
 	per        string
@@ -68,6 +69,7 @@ neither; 2 the run failed or its input was bad.`,
   parapet compile findings.json --out guardrails
   parapet compile findings.json --exceptions exceptions.yaml --target ou-ab12-11111111 --out guardrails
   parapet compile --policies 'aws-ec2-*' --per organization --out all
+  parapet compile live.json --snapshot snap --out guardrails
   parapet compile --policies 'aws-s3-*' --layer rcp --per ou --target ou-ab12-11111111 --format cloudformation --out stacks`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.findings = args
@@ -80,6 +82,7 @@ neither; 2 the run failed or its input was bad.`,
 	f.StringSliceVar(&o.ids, "policies", nil, "compile the policies whose id matches `GLOB`, without findings too (repeatable)")
 	f.StringVar(&o.parameters, "parameters", "", "set policies' parameters from `FILE`, the same as in the gate")
 	f.StringVar(&o.exceptions, "exceptions", "", "work in the exceptions of `FILE` (default exceptions.yaml beside the findings, where it exists)")
+	f.StringVar(&o.snapshot, "snapshot", "", "suggest exceptions for identities that the snapshot in `DIR` shows in use")
 	f.StringVar(&o.layer, "layer", string(compiler.Auto), "use only this `LAYER`: "+strings.Join(compileLayers(), ", "))
 	f.StringVar(&o.format, "format", string(emit.FormatModule), "write a Terraform module, or documents in this `FORM`: "+strings.Join(compileFormats(), ", "))
 	f.StringVar(&o.per, "per", string(compiler.PerAccount), "one module per `SCOPE`: account, ou (each --target) or organization")
@@ -182,6 +185,9 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 		AllowStricter: o.stricter, AllowUntested: o.untested, Version: s.Version,
 	}
 	in.Examples = exampleLoader(ctx, in.Engine)
+	if in.Suggest, err = s.suggester(ctx, o.snapshot, in.Engine); err != nil {
+		return err
+	}
 	in.Previous = func(module string) map[string]string { return previousDocuments(o.moduleDir(module)) }
 	s.progress("compiling %d findings", len(in.Findings))
 	res, ds := compiler.Compile(ctx, in)
@@ -338,6 +344,12 @@ func summarize(b *strings.Builder, m compiler.Module) {
 		b.WriteString("\n  not preventable:\n")
 		for _, n := range m.Program.NotPreventable {
 			fmt.Fprintf(b, "    %s (%s), %s\n      %s\n      instead: %s\n", n.Policy, n.At, plural(len(n.Findings), "finding"), n.Reason, n.Instead)
+		}
+	}
+	if len(m.Suggested) > 0 {
+		b.WriteString("\n  suggested exceptions, not in force (exceptions.suggested.yaml):\n")
+		for _, e := range m.Suggested {
+			fmt.Fprintf(b, "    %s, %s: %s\n", e.Policy, plural(len(e.Principals), "pattern"), e.Reason)
 		}
 	}
 	b.WriteString("\n")

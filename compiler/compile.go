@@ -67,6 +67,9 @@ type Input struct {
 	Examples   func(policy string) (verify.Examples, error)
 	Exceptions []exception.Record
 	Now        time.Time
+	// Suggest gives the exceptions that live state suggests for a policy in an
+	// account. It may be nil.
+	Suggest func(account, policy string, findings []finding.Finding) ([]engine.Suggestion, error)
 	// Previous gives the documents of the last compilation of a module: Sid →
 	// document. It may be nil.
 	Previous func(module string) map[string]string
@@ -78,6 +81,7 @@ type Module struct {
 	Name      string // the account, or the scope: the name of its directory
 	Program   ir.Program
 	Documents []pack.Document
+	Suggested []emit.Suggestion // exceptions that live state suggests, by policy
 	Output    emit.Output
 
 	wanted  []wanted

@@ -3,9 +3,11 @@ package compiler
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/parapet-dev/parapet/compiler/emit"
 	"github.com/parapet-dev/parapet/compiler/except"
+	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/compiler/layer"
 	"github.com/parapet-dev/parapet/compiler/pack"
 )
@@ -42,12 +44,37 @@ func (c *compilation) pack() error {
 	return nil
 }
 
+// suggest asks what live state suggests, for the policies that have guardrails
+// with statements: nobody is stopped by a setting.
+func (c *compilation) suggest(m *Module) error {
+	if c.in.Suggest == nil {
+		return nil
+	}
+	for _, w := range m.wanted {
+		stops := slices.ContainsFunc(m.Program.Guardrails, func(g ir.Guardrail) bool { return g.ID == w.policy.ID && len(g.Statements) > 0 })
+		if !stops {
+			continue
+		}
+		list, err := c.in.Suggest(m.Program.Account, w.policy.ID, w.findings)
+		if err != nil {
+			return err
+		}
+		for _, s := range list {
+			m.Suggested = append(m.Suggested, emit.Suggestion{Policy: w.policy.ID, Principals: s.Principals, Reason: s.Reason})
+		}
+	}
+	return nil
+}
+
 // emit writes each module in memory.
 func (c *compilation) emit() error {
 	for _, m := range c.modules {
+		if err := c.suggest(m); err != nil {
+			return fmt.Errorf("module %s: %w", m.Name, err)
+		}
 		out, err := emit.Write(cmp.Or(c.in.Options.Format, emit.FormatModule), m.Program, m.Documents, m.set, emit.Options{
 			Name: m.Name, Targets: m.targets, Version: c.in.Options.Version, Limits: c.in.Options.Limits,
-			ProtectedTags: except.ProtectedTags(m.Program),
+			ProtectedTags: except.ProtectedTags(m.Program), Suggested: m.Suggested,
 		})
 		if err != nil {
 			return fmt.Errorf("module %s: %w", m.Name, err)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/parapet-dev/parapet/compiler/ir"
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/finding"
@@ -57,6 +58,13 @@ func (c *compilation) selectWanted() error {
 			m.Program.Account = name
 		}
 		for _, id := range slices.Sorted(maps.Keys(byModule[name])) {
+			if reason := noPolicy(byModule[name][id]); reason != "" {
+				m.Program.NotPreventable = append(m.Program.NotPreventable, ir.NotPreventable{
+					Policy: id, Findings: fingerprints(byModule[name][id]), At: "-", Reason: reason,
+					Instead: "Keep it in the gate, so that the code is mended before it is applied.",
+				})
+				continue
+			}
 			p, ok := c.in.Engine.Policy(id)
 			if !ok {
 				ds = append(ds, diag.Errorf("unknown-policy", "no policy has the id %s", id).
@@ -70,6 +78,20 @@ func (c *compilation) selectWanted() error {
 		c.modules = append(c.modules, m)
 	}
 	return ds.Err()
+}
+
+// noPolicy says of findings that come from no policy about resources why they
+// have no guardrail; it is empty for the others.
+func noPolicy(fs []finding.Finding) string {
+	switch {
+	case len(fs) == 0:
+		return ""
+	case fs[0].Document:
+		return "the policy is about the whole plan, which no API request carries"
+	case fs[0].Policy == finding.Drift:
+		return "live state has left the code; that it may not is no condition on requests"
+	}
+	return ""
 }
 
 // modulesOf names the modules that a finding belongs to. A findings document

@@ -46,6 +46,7 @@ func CloudFormation(prog ir.Program, docs []pack.Document, set except.Set, o Opt
 		{organizationTemplate, func() ([]byte, error) { return m.template(false) }},
 		{boundaryTemplate, func() ([]byte, error) { return m.template(true) }},
 		{"proof.json", func() ([]byte, error) { return marshal(proof) }},
+		{suggestedFile, m.suggested},
 		{"README.md", func() ([]byte, error) { return m.bakedReadme(proof, m.useCloudFormation), nil }},
 	})
 }

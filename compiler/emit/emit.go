@@ -30,6 +30,7 @@ type Options struct {
 	Version       string       // of the compiler
 	Limits        layer.Limits // quotas in force
 	ProtectedTags []string     // principal tag keys that exceptions may rely on
+	Suggested     []Suggestion // exceptions that live state suggests
 }
 
 // File is one file of a module.
@@ -101,6 +102,7 @@ func Module(prog ir.Program, docs []pack.Document, set except.Set, o Options) (O
 		{"variables.tf", m.variables},
 		{"boundary/variables.tf", m.boundaryVariables},
 		{"exceptions.auto.tfvars.json", m.exceptions},
+		{suggestedFile, m.suggested},
 		{"modules/documents/statements.tf", m.statements},
 		{"modules/documents/tests/decide/requests.tf", m.requests},
 		{"modules/documents/tests/decisions.tftest.hcl", m.decisions},

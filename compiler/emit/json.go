@@ -21,6 +21,7 @@ func JSON(prog ir.Program, docs []pack.Document, set except.Set, o Options) (Out
 	}
 	return assemble(proof, files, []part{
 		{"proof.json", func() ([]byte, error) { return marshal(proof) }},
+		{suggestedFile, m.suggested},
 		{"README.md", func() ([]byte, error) { return m.bakedReadme(proof, m.useJSON), nil }},
 	})
 }

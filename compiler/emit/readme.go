@@ -39,6 +39,10 @@ func (m module) moduleReadme(p Proof) ([]byte, error) {
 	w := &markdown{}
 	m.readmeHead(w)
 	w.line("Change exceptions in `exceptions.auto.tfvars.json`; everything else is compiled again.")
+	if len(m.o.Suggested) > 0 {
+		w.line("")
+		w.line("`%s` holds exceptions that live state suggests: identities that use today what a guardrail will deny. They are not in force; read them before the rollout.", suggestedFile)
+	}
 	m.readmeGuardrails(w)
 	m.readmeLayers(w)
 	m.readmeDocuments(w, p)

@@ -11,7 +11,7 @@ import (
 
 // Policy is what findings of drift stand under in place of a policy.
 var Policy = finding.Policy{
-	ID:          "drift",
+	ID:          finding.Drift,
 	Title:       "Live state is what Terraform says",
 	Description: "Somebody or something has changed the resource past the code, or the code was never applied.",
 	Severity:    finding.Low,

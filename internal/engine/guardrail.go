@@ -45,15 +45,24 @@ func (e *Engine) Guardrails(ctx context.Context, policyID string, findings []fin
 	if !p.Guardrail {
 		return nil, fmt.Errorf("policy %s has no guardrail rule", policyID)
 	}
-	input, err := findingsInput(findings)
+	return e.objects(ctx, p, "guardrail", map[string]any{"findings": append([]finding.Finding{}, findings...)})
+}
+
+// objects evaluates a rule of a policy that gives a set of objects.
+func (e *Engine) objects(ctx context.Context, p *policy, rule string, input map[string]any) ([]map[string]any, error) {
+	text, err := json.Marshal(input)
 	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", policyID, err)
+		return nil, fmt.Errorf("policy %s: %w", p.ID, err)
+	}
+	doc, err := ast.ValueFromReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", p.ID, err)
 	}
 	var out []map[string]any
-	err = e.evaluator().run(ctx, p.query("guardrail"), input, func(qr topdown.QueryResult) error {
+	err = e.evaluator().run(ctx, p.query(rule), ast.NewTerm(doc), func(qr topdown.QueryResult) error {
 		set, ok := qr[result].Value.(ast.Set)
 		if !ok {
-			return fmt.Errorf("%s: guardrail must be a set: write `guardrail contains g if { … }`", p.File)
+			return fmt.Errorf("%s: %s must be a set: write `%s contains x if { … }`", p.File, rule, rule)
 		}
 		for _, t := range set.Slice() {
 			v, err := ast.JSON(t.Value)
@@ -62,26 +71,14 @@ func (e *Engine) Guardrails(ctx context.Context, policyID string, findings []fin
 			}
 			m, ok := v.(map[string]any)
 			if !ok {
-				return fmt.Errorf("%s: guardrail gave a %s, not an object", p.File, ast.ValueName(t.Value))
+				return fmt.Errorf("%s: %s gave a %s, not an object", p.File, rule, ast.ValueName(t.Value))
 			}
 			out = append(out, m)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", policyID, err)
+		return nil, fmt.Errorf("policy %s: %w", p.ID, err)
 	}
 	return out, nil
-}
-
-func findingsInput(findings []finding.Finding) (*ast.Term, error) {
-	text, err := json.Marshal(map[string]any{"findings": append([]finding.Finding{}, findings...)})
-	if err != nil {
-		return nil, err
-	}
-	v, err := ast.ValueFromReader(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	return ast.NewTerm(v), nil
 }

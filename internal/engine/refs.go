@@ -31,8 +31,10 @@ func checkRefs(c *ast.Compiler, list []*policy) diag.Diagnostics {
 		params[p.ID] = p
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
+		suggesting := suggestionRefs(c.Modules[name])
 		ast.WalkRefs(c.Modules[name], func(ref ast.Ref) bool {
 			switch {
+			case suggesting[ref[0].Location]:
 			case ref[0].Equal(ast.InputRootDocument):
 				ds = append(ds, inputProblem(ref)...)
 			case ref[0].Equal(ast.DefaultRootDocument):
@@ -46,6 +48,24 @@ func checkRefs(c *ast.Compiler, list []*policy) diag.Diagnostics {
 	}
 	ds.Sort()
 	return slices.CompactFunc(ds, sameProblem)
+}
+
+// suggestionRefs returns where the suggestion rules of a module refer to
+// input.resources, which they alone see.
+func suggestionRefs(m *ast.Module) map[*ast.Location]bool {
+	refs := map[*ast.Location]bool{}
+	for _, r := range m.Rules {
+		if r.Head.Name != suggestionRule {
+			continue
+		}
+		ast.WalkRefs(r, func(ref ast.Ref) bool {
+			if len(ref) > 1 && ref[0].Equal(ast.InputRootDocument) && ref[1].Equal(ast.StringTerm("resources")) && ref[0].Location != nil {
+				refs[ref[0].Location] = true
+			}
+			return false
+		})
+	}
+	return refs
 }
 
 func sameProblem(a, b diag.Diagnostic) bool { return a.Summary == b.Summary && a.Subject == b.Subject }

@@ -108,22 +108,24 @@ func (e timeoutError) Error() string { return fmt.Sprintf("the policy took longe
 // maskedDocument is [document] without sensitive values.
 func (w *worker) maskedDocument(r *resource.Resource, related []*resource.Resource) map[string]any {
 	constants := w.constants()
-	masked := func(r *resource.Resource) *resource.Resource {
-		if !resource.AnyMark(r.Sensitive) {
-			return r
-		}
-		c := *r
-		c.Values, _ = mask(r.Sensitive, r.Values, constants).(map[string]any)
-		if r.Before != nil {
-			c.Before, _ = mask(r.Sensitive, r.Before, constants).(map[string]any)
-		}
-		return &c
-	}
 	others := make([]*resource.Resource, len(related))
 	for i, o := range related {
-		others[i] = masked(o)
+		others[i] = masked(o, constants)
 	}
-	return document(masked(r), others)
+	return document(masked(r, constants), others)
+}
+
+// masked returns the resource without sensitive values.
+func masked(r *resource.Resource, constants map[string]bool) *resource.Resource {
+	if !resource.AnyMark(r.Sensitive) {
+		return r
+	}
+	c := *r
+	c.Values, _ = mask(r.Sensitive, r.Values, constants).(map[string]any)
+	if r.Before != nil {
+		c.Before, _ = mask(r.Sensitive, r.Before, constants).(map[string]any)
+	}
+	return &c
 }
 
 // mask returns a copy of v with something else for what the tree marks.

@@ -105,14 +105,14 @@ type Finding struct {
 	DependsOn   []string            `json:"depends_on,omitempty"` // for unknown: what is not known
 	Owner       *Owner              `json:"owner,omitempty"`      // of live resources, where Terraform code was given
 	Fingerprint string              `json:"fingerprint"`
+	// Document says that the policy is about the whole input. Such a policy may
+	// say several things of one resource, so that the message tells them apart.
+	Document bool `json:"document,omitempty"`
 
 	// What follows is for reports to people, and no part of the document.
 
 	Exemption *Exemption `json:"-"` // with Exception: what stands behind it
 	Snippet   *Snippet   `json:"-"` // the code at the source, without sensitive values
-	// Document says that the policy is about the whole input. Such a policy may
-	// say several things of one resource, so that the message tells them apart.
-	Document bool `json:"-"`
 }
 
 // Owner says which Terraform code manages a live resource.
@@ -150,6 +150,10 @@ type Snippet struct {
 	Start int      // number of the first line
 	Lines []string // without line ends
 }
+
+// Drift stands in Finding.Policy for live state that is not what Terraform
+// says. It is no policy.
+const Drift = "drift"
 
 // Redacted stands for a sensitive value in every output.
 const Redacted = "(sensitive)"

@@ -32,3 +32,14 @@ guardrail contains g if {
 		"note": "Keys that exist go on working and can no longer be rotated by creating a second one: replace them with roles first, or except the users' administrators for a time.",
 	}
 }
+
+# Who has a key today rotates it by creating the next one, as a rule.
+suggestion contains s if {
+	users := {arn |
+		some key in input.resources.aws_iam_access_key
+		key.values.status == "Active"
+		some path in ["", "*/"]
+		arn := sprintf("arn:%s:iam::%s:user/%s%s", [key.partition, key.account, path, key.values.user])
+	}
+	s := {"principals": users, "reason": "has an active access key, and may rotate it by creating another"}
+}

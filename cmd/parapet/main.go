@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/parapet-dev/parapet/cmd"
 )
@@ -11,4 +12,13 @@ import (
 // version is set by the linker in releases.
 var version string
 
-func main() { os.Exit(cmd.Main(os.Args[1:], cmd.System(version))) }
+// collectAt is how much the heap grows, in percent, before garbage is collected.
+// On large plans it saves a fifth of the memory for a twentieth of the time.
+const collectAt = 70
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	os.Exit(cmd.Main(os.Args[1:], cmd.System(version)))
+}

@@ -35,9 +35,9 @@ func TestSleep(t *testing.T) {
 	}
 	catalog := asleep.Catalog()
 	for i, p := range whole.Policies() {
-		words := map[string]bool{}
+
 		for _, typ := range p.Types {
-			if words = map[string]bool{typ: true}; !mentions(source[p.File], words) {
+			if !mentions(source[p.File], map[string]bool{typ: true}) {
 				t.Errorf("%s does not mention %s", p.ID, typ)
 			}
 		}

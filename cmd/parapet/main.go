@@ -13,7 +13,7 @@ import (
 var version string
 
 // collectAt is how much the heap grows, in percent, before garbage is collected.
-// On large plans it saves a fifth of the memory for a twentieth of the time.
+// On large plans it saves a tenth of the memory for a tenth of the time.
 const collectAt = 70
 
 func main() {

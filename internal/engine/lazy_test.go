@@ -35,7 +35,6 @@ func TestSleep(t *testing.T) {
 	}
 	catalog := asleep.Catalog()
 	for i, p := range whole.Policies() {
-
 		for _, typ := range p.Types {
 			if !mentions(source[p.File], map[string]bool{typ: true}) {
 				t.Errorf("%s does not mention %s", p.ID, typ)

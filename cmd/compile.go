@@ -169,7 +169,6 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 	if in.Findings, err = s.readFindings(o.findings); err != nil {
 		return err
 	}
-	in.Findings = s.withoutDocuments(in.Findings)
 	if in.Policies, err = matchPolicies(in.Engine, o.ids); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,24 +130,6 @@ func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*en
 		docs = nil
 	}
 	return narrowed, docs, nil
-}
-
-// withoutDocuments leaves out the findings of document policies, and says so:
-// what looks at whole plans is no condition on a request. Only their ids have
-// dots.
-func (s Streams) withoutDocuments(list []finding.Finding) []finding.Finding {
-	var own []finding.Finding
-	for _, f := range list {
-		if !strings.Contains(f.Policy, ".") {
-			own = append(own, f)
-		}
-	}
-	if n := len(list) - len(own); n > 0 {
-		s.warn(diag.Warningf("document-findings-skipped", "%s of policies about whole plans have no guardrail", plural(n, "finding")).
-			WithDetail("Such a policy sees all of a plan. What IAM decides on is one request, so that nothing can be derived from it.").
-			WithHint("write the policy about a resource to have it prevented: `parapet policy new DIR/ID`"))
-	}
-	return own
 }
 
 // loadOptions say what a run needs of an input. Resources are needed by the

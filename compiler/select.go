@@ -61,7 +61,7 @@ func (c *compilation) selectWanted() error {
 			if reason := noPolicy(byModule[name][id]); reason != "" {
 				m.Program.NotPreventable = append(m.Program.NotPreventable, ir.NotPreventable{
 					Policy: id, Findings: fingerprints(byModule[name][id]), At: "-", Reason: reason,
-					Instead: "Keep it in the gate, so that the code is mended before it is applied.",
+					Instead: "Keep it in the gate, or write it about a resource to have it prevented: parapet policy new DIR/ID.",
 				})
 				continue
 			}
@@ -87,7 +87,7 @@ func noPolicy(fs []finding.Finding) string {
 	case len(fs) == 0:
 		return ""
 	case fs[0].Document:
-		return "the policy is about the whole plan, which no API request carries"
+		return "the policy is about the whole plan; IAM decides on one request, so that nothing can be derived from it"
 	case fs[0].Policy == finding.Drift:
 		return "live state has left the code; that it may not is no condition on requests"
 	}

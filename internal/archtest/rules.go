@@ -46,7 +46,7 @@ var Packages = []Package{
 		Tests:   []string{"internal/input/plangen"},
 	},
 	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},
-	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}},
+	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}, Tests: []string{"internal/iam"}},
 	{Path: "internal/aws/collect", Imports: []string{"internal/aws"}, Tests: []string{"internal/resource", "internal/input", "internal/iamdata"}},
 	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
 	{

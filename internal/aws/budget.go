@@ -68,17 +68,15 @@ func (b *budget) wait(ctx context.Context) error {
 func (b *budget) reserve() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.clock.Now()
-	if earliest := now.Add(-time.Second); b.next.Before(earliest) {
+	now, each := b.clock.Now(), time.Duration(float64(time.Second)/b.rate)
+	saved := max(each, time.Second)
+	if b.rate < b.full {
+		saved = each // who was throttled has nothing saved up
+	}
+	if earliest := now.Add(-saved); b.next.Before(earliest) {
 		b.next = earliest
 	}
-	if b.rate < b.full {
-		// After throttling there is nothing saved up.
-		if b.next.Before(now) {
-			b.next = now
-		}
-	}
-	b.next = b.next.Add(time.Duration(float64(time.Second) / b.rate))
+	b.next = b.next.Add(each)
 	return b.next.Sub(now)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -129,26 +130,61 @@ func unknownHost(err error) bool {
 }
 
 // volatileText is what differs between two errors of one cause: ids of requests
-// and of hosts, and the ports of our own end.
-var volatileText = regexp.MustCompile(`(?i),? ?(request ?id|host ?id|extended request id): ?[^ ,)]*|(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d+->|,? encoded authorization failure message: .*`)
+// and of hosts, addresses, and what EC2 encodes anew each time.
+var volatileText = regexp.MustCompile(`(?i),? ?(request ?id|host ?id|extended request id): ?[^ ,)]*|` +
+	` ?(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d+(->)?|,? encoded authorization failure message: .*`)
 
 // maxDetail bounds a detail, in bytes.
 const maxDetail = 400
 
 // describe writes an error in one line.
 func describe(err error) string {
-	text := err.Error()
-	call := ""
+	text, call := "", ""
 	if op := (*smithy.OperationError)(nil); errors.As(err, &op) {
 		call = op.Service() + " " + op.Operation() + ": "
-		text = op.Unwrap().Error()
 	}
-	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() != "" && !unknownBody(err) {
-		text = api.ErrorCode() + ": " + api.ErrorMessage()
-	} else if unknownBody(err) {
+	api := smithy.APIError(nil)
+	switch {
+	case unknownBody(err):
 		text = "the endpoint answers with a web page (status " + http.StatusText(statusCode(err)) + ")"
+	case errors.As(err, &api) && api.ErrorCode() != "":
+		text = api.ErrorCode() + ": " + api.ErrorMessage()
+	default:
+		text = innermost(err).Error()
 	}
 	text = strings.Join(strings.Fields(volatileText.ReplaceAllString(text, "")), " ")
-	text = strings.TrimSuffix(text, ": ")
+	text = strings.TrimSuffix(text, ":")
 	return strings.ToValidUTF8((call + text)[:min(len(call+text), maxDetail)], "")
+}
+
+// innermost takes off what the SDK and the HTTP client wrap around an error to
+// say which request it was.
+func innermost(err error) error {
+	for {
+		var op *smithy.OperationError
+		var many *retry.MaxAttemptsError
+		var response *smithyhttp.ResponseError
+		var send *smithyhttp.RequestSendError
+		var get *url.Error
+		var next error
+		switch {
+		case errors.As(err, &op):
+			next = op.Err
+		case errors.As(err, &many):
+			next = many.Err
+		case errors.As(err, &response):
+			next = response.Err
+		case errors.As(err, &send):
+			next = send.Err
+		case errors.As(err, &get):
+			next = get.Err
+		}
+		if shape := (*smithy.DeserializationError)(nil); next == nil && errors.As(err, &shape) {
+			next = shape.Err
+		}
+		if next == nil {
+			return err
+		}
+		err = next
+	}
 }

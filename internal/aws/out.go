@@ -84,12 +84,12 @@ const provider = "registry.terraform.io/hashicorp/aws"
 // address makes an address for a resource that no configuration names, unique in
 // its account: the type, and as instance key the region and the id.
 func address(r *resource.Resource) string {
-	key := strings.Trim(r.Region+"/"+r.ID, "/")
-	if r.ID != "" && r.Region == "" {
-		key = r.ID // it may end in slashes
-	}
-	if key == "" {
-		key = r.Account
+	key := r.ID
+	switch {
+	case r.Region != "" && r.ID != "":
+		key = r.Region + "/" + r.ID
+	case r.ID == "":
+		key = cmp.Or(r.Region, r.Account)
 	}
 	return r.Type + "[" + strconv.Quote(key) + "]"
 }

@@ -1,6 +1,7 @@
-// Package tftest runs the real terraform in tests: it finds the program and a
-// mirror of the AWS provider, and keeps runs off the network and out of the
-// user's own configuration. It is for tests only.
+// Package tftest is what tests share: the real terraform, a mock of AWS
+// (moto_server), and a fake one that answers what a test says. It finds the
+// programs and a mirror of the AWS provider, and keeps runs off the network and
+// out of the user's own configuration. It is for tests only.
 //
 // A test skips, and says so, when a program or the provider is missing. With
 // PARAPET_REQUIRE_TOOLS=1, which CI sets, it fails instead.

@@ -180,7 +180,7 @@ var Dependencies = []Dependency{
 	{Module: "github.com/zclconf/go-cty", Owners: []string{"internal/input", "internal/source", "compiler/emit"}},
 	{Module: "github.com/zclconf/go-cty-yaml", Owners: []string{"internal/input"}},
 	{Module: "golang.org/x/net", Tests: []string{"internal/report"}},
-	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}},
+	{Module: "golang.org/x/sync", Owners: []string{"internal/engine", "internal/aws"}, Tests: []string{"internal/aws/collect"}},
 	{Module: "golang.org/x/text", Owners: []string{"compiler/except"}},
 	{Module: "golang.org/x/term", Owners: []string{"cmd"}},
 	{Module: "oras.land/oras-go/v2", Owners: []string{"internal/bundle"}},

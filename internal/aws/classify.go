@@ -101,8 +101,7 @@ func canceled(err error) bool {
 }
 
 func statusCode(err error) int {
-	var re *smithyhttp.ResponseError
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		return re.HTTPStatusCode()
 	}
 	return 0

@@ -59,8 +59,9 @@
 //     holds what comes out to what the provider reads itself on all that is
 //     filled, and the calls to Actions. It also fails for a value at no filled
 //     path. What the mock cannot do is stated in that test's table, with the
-//     reason, and a test with recorded answers stands in (see fake_test.go).
+//     reason, and a test with answers of tftest.FakeAWS stands in, as in
+//     s3_test.go.
 //
-// What must be the same on every run is: sort what the API gives in no order,
-// and take no time, no request id and no counter into values.
+// The same state must give the same bytes: sort what the API gives in no order,
+// and take no time of reading, no request id and no counter into values.
 package aws

@@ -67,7 +67,7 @@ func (s *sink) text() string {
 
 // options are those of a test that speaks to a fake: quick retries, no
 // environment of its own.
-func options(t *testing.T, fake *tftest.AWS, timeout time.Duration, types ...aws.Type) aws.Options {
+func options(t testing.TB, fake *tftest.AWS, timeout time.Duration, types ...aws.Type) aws.Options {
 	t.Helper()
 	for k, v := range map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none", "AWS_ENDPOINT_URL": "",
@@ -85,7 +85,7 @@ func options(t *testing.T, fake *tftest.AWS, timeout time.Duration, types ...aws
 }
 
 // run collects, and fails the test for an error.
-func run(t *testing.T, o aws.Options, s *sink) *sink {
+func run(t testing.TB, o aws.Options, s *sink) *sink {
 	t.Helper()
 	c := aws.New(o)
 	plan, err := c.Discover(t.Context())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -65,7 +66,7 @@ func (a *accountSession) in(region string) *Session {
 		s = &Session{Account: a.id, Region: region, Partition: a.partition, account: a, enabled: a.listed}
 		s.cfg = a.cfg.Copy()
 		s.cfg.Region = region
-		s.cfg.APIOptions = append(s.cfg.APIOptions[:len(s.cfg.APIOptions):len(s.cfg.APIOptions)], s.attempts)
+		s.cfg.APIOptions = append(slices.Clip(s.cfg.APIOptions), s.attempts)
 		a.sessions[region] = s
 	}
 	return s

@@ -36,7 +36,7 @@ func Moto(t testing.TB) string {
 	go func() { done <- cmd.Wait() }()
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		<-done //nolint:errcheck // it was killed
 		if t.Failed() {
 			t.Logf("moto_server:\n%s", log.Bytes()[max(0, log.Len()-4000):])
 		}

@@ -81,8 +81,9 @@ func s3Location(ctx context.Context, s *aws.Session, name string) (string, error
 		return "us-east-1", nil
 	case s3types.BucketLocationConstraintEu:
 		return "eu-west-1", nil
+	default:
+		return string(out.LocationConstraint), nil
 	}
-	return string(out.LocationConstraint), nil
 }
 
 // eachBucket asks every bucket of the session's region for the part of it that

@@ -1,9 +1,6 @@
-//go:build e2e
-
 package collect
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +30,7 @@ func (k *kept) Put(o aws.Outcome) error {
 	return nil
 }
 
-// mock is the configuration of a mock at url.
+// mock is the configuration of a mock, or of a fake, at url.
 func mock(t *testing.T, url string) sdk.Config {
 	t.Helper()
 	// Credentials and region of nobody: the tests run in any environment.
@@ -149,23 +146,4 @@ func actionOf(call string) string {
 		return a
 	}
 	return prefix + ":" + operation
-}
-
-// only returns the one resource of a scope that must be complete.
-func only(t *testing.T, o aws.Outcome) *resource.Resource {
-	t.Helper()
-	if o.Status != aws.Complete || len(o.Gaps) > 0 || len(o.Resources) != 1 {
-		t.Fatalf("%v: %s %s, %d resources, gaps %v", o.Scope, o.Status, o.Detail, len(o.Resources), o.Gaps)
-	}
-	return o.Resources[0]
-}
-
-// asJSON writes values for comparison.
-func asJSON(t *testing.T, v any) string {
-	t.Helper()
-	b, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

@@ -1,0 +1,53 @@
+package collect
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/parapet-dev/parapet/internal/aws"
+	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/tftest"
+)
+
+// TestS3Denied: a bucket that denies what others allow loses its tags and its
+// versioning, and nothing else. One list of buckets does for all types, and the
+// buckets of other regions are left to them.
+func TestS3Denied(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	fake.Always("s3:GET /", tftest.Answer{Body: `<ListAllMyBucketsResult><Buckets>
+		<Bucket><Name>closed</Name><BucketRegion>us-east-1</BucketRegion></Bucket>
+		<Bucket><Name>far</Name><BucketRegion>eu-west-1</BucketRegion></Bucket>
+		<Bucket><Name>open</Name></Bucket>
+	</Buckets></ListAllMyBucketsResult>`})
+	no := tftest.S3Error(403, "AccessDenied", "User is not authorized with an explicit deny in a resource-based policy")
+	fake.Always("s3:GET /closed?tagging", no)
+	fake.Always("s3:GET /closed?versioning", no)
+	fake.Always("s3:GET /open?location", tftest.Answer{Body: `<LocationConstraint/>`})
+	fake.Always("s3:GET /open?tagging", tftest.Answer{Body: `<Tagging><TagSet><Tag><Key>Owner</Key><Value>me</Value></Tag></TagSet></Tagging>`})
+	fake.Always("s3:GET /open?versioning", tftest.Answer{Body: `<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>`})
+	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_s3_bucket", "aws_s3_bucket_versioning")
+
+	buckets, versioning := got["aws_s3_bucket"], got["aws_s3_bucket_versioning"]
+	if buckets.Status != aws.Complete || len(buckets.Resources) != 2 || len(buckets.Gaps) != 1 {
+		t.Fatalf("%+v", buckets)
+	}
+	closed, open := buckets.Resources[0], buckets.Resources[1]
+	if closed.ID != "closed" || !resource.Marked(closed.Unknown, resource.Path{"tags"}) || resource.Marked(closed.Unknown, resource.Path{"bucket"}) {
+		t.Errorf("%s does not know %v", closed.ID, closed.Unknown)
+	}
+	if tags, ok := open.Values["tags"].(map[string]any); !ok || tags["Owner"] != "me" || open.Unknown != nil {
+		t.Errorf("%s: %v, does not know %v", open.ID, open.Values, open.Unknown)
+	}
+	if g := buckets.Gaps[0]; g.ID != "closed" || !slices.Equal(g.Attributes, []string{"tags"}) || g.Status != aws.DeniedByIAM {
+		t.Errorf("the gap is %+v", g)
+	}
+	if versioning.Status != aws.Complete || len(versioning.Resources) != 1 || len(versioning.Gaps) != 1 {
+		t.Fatalf("%+v", versioning)
+	}
+	if g := versioning.Gaps[0]; g.Type != "aws_s3_bucket" || g.ID != "closed" || g.Related != "aws_s3_bucket_versioning" {
+		t.Errorf("the gap is %+v", g)
+	}
+	if n := len(fake.Calls("s3:GET /")); n != 1 {
+		t.Errorf("the buckets were listed %d times", n)
+	}
+}

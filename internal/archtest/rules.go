@@ -47,7 +47,7 @@ var Packages = []Package{
 	},
 	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},
 	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}, Tests: []string{"internal/iam"}},
-	{Path: "internal/aws/collect", Imports: []string{"internal/aws"}, Tests: []string{"internal/resource", "internal/input", "internal/iamdata"}},
+	{Path: "internal/aws/collect", Imports: []string{"internal/aws"}, Tests: []string{"internal/resource", "internal/input", "internal/drift", "internal/iamdata"}},
 	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
 	{
 		Path:    "internal/source",

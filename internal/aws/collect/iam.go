@@ -60,3 +60,37 @@ func iamAttached(list []iamtypes.AttachedPolicy) []any {
 	}
 	return aws.Set(arns)
 }
+
+// iamUsers reads the users of the account, with their inline and attached
+// policies.
+func iamUsers(ctx context.Context, s *aws.Session) ([]iamtypes.UserDetail, error) {
+	return iamDetails(ctx, s, iamtypes.EntityTypeUser, func(o *iam.GetAccountAuthorizationDetailsOutput) []iamtypes.UserDetail {
+		return o.UserDetailList
+	})
+}
+
+// iamGroups reads the groups of the account, with their policies.
+func iamGroups(ctx context.Context, s *aws.Session) ([]iamtypes.GroupDetail, error) {
+	return iamDetails(ctx, s, iamtypes.EntityTypeGroup, func(o *iam.GetAccountAuthorizationDetailsOutput) []iamtypes.GroupDetail {
+		return o.GroupDetailList
+	})
+}
+
+// iamInlineItem is an inline policy of a role, user or group, which the
+// attribute names.
+func iamInlineItem(attribute string, entity *string, p iamtypes.PolicyDetail) aws.Item {
+	return aws.Item{ID: aws.String(entity) + ":" + aws.String(p.PolicyName), Values: map[string]any{
+		attribute: entity,
+		"name":    p.PolicyName,
+		"policy":  aws.PolicyJSON(p.PolicyDocument),
+	}}
+}
+
+// iamAttachmentItem is a managed policy of a role, user or group. Its id is of
+// our making, as that of the provider is of its: AWS has none.
+func iamAttachmentItem(attribute string, entity *string, p iamtypes.AttachedPolicy) aws.Item {
+	return aws.Item{ID: aws.String(entity) + "/" + aws.String(p.PolicyArn), Values: map[string]any{
+		attribute:    entity,
+		"policy_arn": p.PolicyArn,
+	}}
+}

@@ -1,18 +1,43 @@
 package collect
 
-import "github.com/parapet-dev/parapet/internal/aws"
+import (
+	"slices"
+	"strings"
+
+	"github.com/parapet-dev/parapet/internal/aws"
+)
 
 // Types returns the table of collectors, sorted by type.
 func Types() []aws.Type {
-	return []aws.Type{
+	list := []aws.Type{
 		dbInstance(),
 		ebsEncryptionByDefault(),
-		iamAccountPasswordPolicy(),
-		iamRole(),
 		organizationsPolicy(),
+		securityGroup(),
+
+		iamAccessKey(),
+		iamAccountAlias(),
+		iamAccountPasswordPolicy(),
+		iamAccountSummary(),
+		iamCredentialReport(),
+		iamGroup(),
+		iamGroupPolicy(),
+		iamGroupPolicyAttachment(),
+		iamInstanceProfile(),
+		iamOpenIDConnectProvider(),
+		iamPolicy(),
+		iamRole(),
+		iamRolePolicy(),
+		iamRolePolicyAttachment(),
+		iamServerCertificate(),
+		iamUser(),
+		iamUserPolicy(),
+		iamUserPolicyAttachment(),
+
 		s3Bucket(),
 		s3BucketPublicAccessBlock(),
 		s3BucketVersioning(),
-		securityGroup(),
 	}
+	slices.SortFunc(list, func(a, b aws.Type) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }

@@ -34,7 +34,19 @@ func Types() []aws.Type {
 		iamUserPolicy(),
 		iamUserPolicyAttachment(),
 
+		kmsAlias(),
+		kmsKey(),
+
+		s3AccountPublicAccessBlock(),
 		s3Bucket(),
+		s3BucketACL(),
+		s3BucketLifecycleConfiguration(),
+		s3BucketLogging(),
+		s3BucketObjectLockConfiguration(),
+		s3BucketOwnershipControls(),
+		s3BucketPolicy(),
+		s3BucketServerSideEncryptionConfiguration(),
+		s3BucketWebsiteConfiguration(),
 		s3BucketPublicAccessBlock(),
 		s3BucketVersioning(),
 	}

@@ -1,0 +1,96 @@
+package collect
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/parapet-dev/parapet/internal/aws"
+)
+
+// s3BucketACL reads the grants of every bucket, and which canned ACL they amount
+// to: AWS forgets the canned ACL that was asked for, and policies know no other
+// name for "everyone may read".
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
+func s3BucketACL() aws.Type {
+	return aws.Type{
+		Name:       "aws_s3_bucket_acl",
+		Service:    "s3",
+		Parent:     "aws_s3_bucket",
+		Actions:    slices.Concat(s3ListActions, []string{"s3:GetBucketAcl"}),
+		Filled:     []string{"access_control_policy", "acl", "bucket"},
+		ConfigOnly: []string{"acl", "expected_bucket_owner"},
+		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
+			return eachBucket(ctx, s, out, func(ctx context.Context, c *s3.Client, name *string) error {
+				got, err := c.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: name})
+				if err != nil {
+					return err
+				}
+				owner := map[string]any{}
+				if got.Owner != nil {
+					owner["id"], owner["display_name"] = got.Owner.ID, got.Owner.DisplayName
+				}
+				out.Add(aws.Item{ID: *name, Values: map[string]any{
+					"bucket": name,
+					"acl":    cannedACL(got.Grants),
+					"access_control_policy": aws.Block(map[string]any{
+						"grant": aws.SetOf(got.Grants, s3Grant),
+						"owner": aws.Block(owner),
+					}),
+				}})
+				return nil
+			})
+		},
+	}
+}
+
+func s3Grant(g s3types.Grant) map[string]any {
+	grant := map[string]any{"permission": g.Permission}
+	if e := g.Grantee; e != nil {
+		grant["grantee"] = aws.Block(map[string]any{
+			"display_name":  e.DisplayName,
+			"email_address": e.EmailAddress,
+			"id":            e.ID,
+			"type":          e.Type,
+			"uri":           e.URI,
+		})
+	}
+	return grant
+}
+
+// The groups that canned ACLs grant to.
+const (
+	everyone      = "http://acs.amazonaws.com/groups/global/AllUsers"
+	authenticated = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+)
+
+// cannedACL names the least canned ACL that grants to groups what the grants do.
+// What only administers the ACL, which no canned one gives, counts as writing.
+func cannedACL(grants []s3types.Grant) string {
+	granted := map[string]bool{}
+	for _, g := range grants {
+		if g.Grantee == nil || g.Grantee.URI == nil {
+			continue
+		}
+		switch *g.Grantee.URI {
+		case everyone:
+			granted[everyone] = true
+			if g.Permission != s3types.PermissionRead && g.Permission != s3types.PermissionReadAcp {
+				granted["write"] = true
+			}
+		case authenticated:
+			granted[authenticated] = true
+		}
+	}
+	switch {
+	case granted["write"]:
+		return "public-read-write"
+	case granted[everyone]:
+		return "public-read"
+	case granted[authenticated]:
+		return "authenticated-read"
+	}
+	return "private"
+}

@@ -32,12 +32,6 @@ resource "aws_s3_bucket_policy" "logs" {
   })
 }
 
-resource "aws_s3_bucket_logging" "plain" {
-  bucket        = aws_s3_bucket.plain.id
-  target_bucket = aws_s3_bucket.logs.id
-  target_prefix = "plain/"
-  depends_on    = [aws_s3_bucket_acl.logs]
-}
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
   bucket = aws_s3_bucket.logs.id
@@ -93,17 +87,6 @@ resource "aws_s3_bucket_website_configuration" "open" {
   }
 }
 
-resource "aws_s3_bucket_lifecycle_configuration" "logs" {
-  bucket = aws_s3_bucket.logs.id
-  rule {
-    id     = "old"
-    status = "Enabled"
-    filter {}
-    expiration {
-      days = 90
-    }
-  }
-}
 
 resource "aws_s3_account_public_access_block" "this" {
   block_public_acls   = true

@@ -131,6 +131,9 @@ var (
 	actionNames = map[string]string{
 		"s3:ListBuckets":          "s3:ListAllMyBuckets",
 		"s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+
+		"s3:GetBucketEncryption":        "s3:GetEncryptionConfiguration",
+		"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 	}
 	prefixes = map[string]string{}
 )

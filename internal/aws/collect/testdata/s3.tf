@@ -88,7 +88,3 @@ resource "aws_s3_bucket_website_configuration" "open" {
 }
 
 
-resource "aws_s3_account_public_access_block" "this" {
-  block_public_acls   = true
-  block_public_policy = true
-}

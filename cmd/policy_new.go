@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"text/template"
 
 	"github.com/spf13/cobra"
 
@@ -46,22 +44,18 @@ func (s Streams) policyNew(dir string) error {
 		return usagef("parapet policy new", "%q is no policy id: lower-case letters and digits in groups joined by dashes", id)
 	}
 	name := strings.ReplaceAll(id, "-", "_")
-	data := struct{ ID, Name, Package string }{id, name, "custom." + name}
+	fill := strings.NewReplacer("{{.ID}}", id, "{{.Name}}", name, "{{.Package}}", "custom."+name)
 	files := make(map[string][]byte, len(scaffoldFiles))
 	for _, f := range scaffoldFiles {
 		if _, err := os.Lstat(filepath.Join(dir, f)); !errors.Is(err, fs.ErrNotExist) {
 			return diag.Errorf("policy-exists", "%s exists already", filepath.ToSlash(filepath.Join(dir, f))).
 				WithHint("choose another directory; nothing has been written")
 		}
-		t, err := template.ParseFS(scaffold, "scaffold/"+f+".tmpl")
+		text, err := scaffold.ReadFile("scaffold/" + f + ".tmpl")
 		if err != nil {
 			return err
 		}
-		var b bytes.Buffer
-		if err := t.Execute(&b, data); err != nil {
-			return err
-		}
-		files[f] = b.Bytes()
+		files[f] = []byte(fill.Replace(string(text)))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return diag.Errorf("output-unwritable", "%v", err)

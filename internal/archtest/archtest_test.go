@@ -103,6 +103,10 @@ func TestBreaches(t *testing.T) {
 			"clock and streams", "internal/iam/a.go", "// Package iam looks round.\npackage iam\nimport (\nclock \"time\"\n\"os\"\n)\nvar a = clock.Now\nvar b = os.Stdout\n",
 			[]string{"internal/iam/a.go:7: time.Now is for cmd: take the time as an option", "internal/iam/a.go:8: os.Stdout is for cmd: take an io.Writer"},
 		},
+		{
+			"template", "cmd/a.go", "// Package cmd fills in.\npackage cmd\nimport \"text/template\"\n",
+			[]string{"cmd/a.go:3: text/template is not imported here: build the text with a strings.Builder or a strings.Replacer"},
+		},
 		{"clock in cmd", "cmd/a.go", "// Package cmd holds the clock.\npackage cmd\nimport \"time\"\nvar a = time.Now\n", nil},
 		{"clock in a test", "internal/iam/a_test.go", "// Package iam measures.\npackage iam\nimport \"time\"\nvar a = time.Now\n", nil},
 	}

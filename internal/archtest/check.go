@@ -127,6 +127,9 @@ func (s source) imports() []string {
 			}
 			continue
 		}
+		if instead, bad := ForbiddenImports[p]; bad && !s.test {
+			out = append(out, fmt.Sprintf("%s: %s is not imported here: %s", s.at(spec), p, instead))
+		}
 		if first, _, _ := strings.Cut(p, "/"); !strings.Contains(first, ".") {
 			continue // the standard library
 		}

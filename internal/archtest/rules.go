@@ -205,5 +205,13 @@ var Forbidden = map[string]string{
 	"time.Until":   "take the time as an option",
 }
 
+// ForbiddenImports are packages that no code of the program imports. Templates
+// call methods by name, so that the linker keeps every exported method of every
+// type: all operations of all AWS clients, which doubles the binary.
+var ForbiddenImports = map[string]string{
+	"text/template": "build the text with a strings.Builder or a strings.Replacer",
+	"html/template": "write markup with its arguments escaped, as internal/report does",
+}
+
 // VagueNames are package names that say nothing of what the package owns.
 var VagueNames = []string{"util", "utils", "common", "shared", "helper", "helpers", "misc", "base", "types"}

@@ -97,6 +97,21 @@ func (o collection) rows(verb string, policies []engine.Policy) (rows []aws.Type
 	if o.all {
 		return table, nil, nil
 	}
+	names, err := o.typeNames(verb, table, policies)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, missing = aws.Select(table, names)
+	if len(rows) == 0 {
+		return nil, nil, diag.Errorf("snapshot-nothing", "no collector reads a type that the policies are about").
+			WithHint("--all collects every type")
+	}
+	return rows, missing, nil
+}
+
+// typeNames lists the types that are wanted: those of --types, or those that the
+// policies need.
+func (o collection) typeNames(verb string, table []aws.Type, policies []engine.Policy) ([]string, error) {
 	var names []string
 	for _, g := range o.types {
 		n := len(names)
@@ -108,22 +123,17 @@ func (o collection) rows(verb string, policies []engine.Policy) (rows []aws.Type
 			}
 		}
 		if len(names) == n {
-			return nil, nil, usagef(verb, "--types: no collector reads a type that matches %q", g)
+			return nil, usagef(verb, "--types: no collector reads a type that matches %q", g)
 		}
 	}
-	if len(o.types) == 0 {
-		for _, p := range policies {
-			names = append(names, p.Types...)
-			names = append(names, p.Related...)
-		}
-		names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, "aws_") && !strings.HasPrefix(n, "parapet_") })
+	if len(o.types) > 0 {
+		return names, nil
 	}
-	rows, missing = aws.Select(table, names)
-	if len(rows) == 0 {
-		return nil, nil, diag.Errorf("snapshot-nothing", "no collector reads a type that the policies are about").
-			WithHint("--all collects every type")
+	for _, p := range policies {
+		names = append(names, p.Types...)
+		names = append(names, p.Related...)
 	}
-	return rows, missing, nil
+	return slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, "aws_") && !strings.HasPrefix(n, "parapet_") }), nil
 }
 
 // collect collects into a directory. What cannot be read is in the manifest.

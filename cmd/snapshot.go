@@ -25,6 +25,7 @@ type snapshotOptions struct {
 	selection   engine.Selection
 	jobs        int
 	printPolicy bool
+	fromConfig  string
 }
 
 func snapshotCommand(s Streams) *cobra.Command {
@@ -46,6 +47,11 @@ Ctrl-C and worse leave a directory that --resume completes.
 
 --print-policy writes the IAM policy that the collection needs, and stops.
 
+--from-config imports what AWS Config recorded instead and calls nothing: a
+configuration snapshot that was delivered to S3, or a directory of them, of which
+the newest of every account and Region counts. What the snapshots do not hold is
+unknown, and so is a type of which they hold no resource.
+
 Exit codes: 0 the snapshot is written, also when parts could not be read, which
 are listed; 2 the run failed, or nothing could be read at all.`,
 		Example: `  parapet snapshot --out snap
@@ -53,9 +59,15 @@ are listed; 2 the run failed, or nothing could be read at all.`,
   parapet snapshot --out snap --role ParapetAudit --ous ou-ab12-11111111
   parapet snapshot --out snap --resume
   parapet snapshot --print-policy --all > read-only.json
+  aws s3 sync s3://acme-config/AWSLogs logs && parapet snapshot --from-config logs --out snap
   parapet snapshot --out snap --endpoint http://127.0.0.1:5000`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return s.snapshot(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("from-config") {
+				return s.importConfig(c, o)
+			}
+			return s.snapshot(c.Context(), o)
+		},
 	}
 	o.sources.register(c)
 	o.collection.register(c)
@@ -63,6 +75,7 @@ are listed; 2 the run failed, or nothing could be read at all.`,
 	f.StringSliceVar(&o.selection.Only, "select", nil, "collect what policies need whose id matches `GLOB` (repeatable)")
 	f.StringSliceVar(&o.selection.Skip, "skip", nil, "leave out policies whose id matches `GLOB` (repeatable)")
 	f.IntVar(&o.jobs, "jobs", 0, "have `N` requests in flight (default four for each core, at least 16)")
+	f.StringVar(&o.fromConfig, "from-config", "", "import the AWS Config snapshots at `PATH`, a file or a directory, without any call")
 	f.BoolVar(&o.printPolicy, "print-policy", false, "write the IAM policy that the collection needs, and stop")
 	return c
 }
@@ -79,21 +92,9 @@ func (s Streams) snapshot(ctx context.Context, o snapshotOptions) error {
 	if o.out == "" && !o.printPolicy {
 		return usagef(snapshotVerb, "--out DIR says where the snapshot goes")
 	}
-	var policies []engine.Policy
-	if !o.all && len(o.types) == 0 {
-		mods, err := o.modules()
-		if err != nil {
-			return err
-		}
-		e, err := s.newEngine(engine.Options{Modules: mods})
-		if err != nil {
-			return err
-		}
-		e, ds := e.Select(o.selection)
-		if err := ds.Err(); err != nil {
-			return err
-		}
-		policies = e.Policies()
+	policies, err := s.wanted(o)
+	if err != nil {
+		return err
 	}
 	rows, missing, err := o.rows(snapshotVerb, policies)
 	if err != nil {
@@ -116,6 +117,27 @@ func (s Streams) snapshot(ctx context.Context, o snapshotOptions) error {
 		return err
 	}
 	return readAnything(m)
+}
+
+// wanted returns the policies that decide which types are collected: none, if the
+// flags name the types.
+func (s Streams) wanted(o snapshotOptions) ([]engine.Policy, error) {
+	if o.all || len(o.types) > 0 {
+		return nil, nil
+	}
+	mods, err := o.modules()
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.newEngine(engine.Options{Modules: mods})
+	if err != nil {
+		return nil, err
+	}
+	e, ds := e.Select(o.selection)
+	if err := ds.Err(); err != nil {
+		return nil, err
+	}
+	return e.Policies(), nil
 }
 
 // warnMissing tells the types that policies need and no collector reads.

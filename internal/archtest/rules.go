@@ -48,6 +48,7 @@ var Packages = []Package{
 	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},
 	{Path: "internal/aws", Imports: []string{"internal/resource", "internal/diag"}, Tests: []string{"internal/iam"}},
 	{Path: "internal/aws/collect", Imports: []string{"internal/aws"}, Tests: []string{"internal/resource", "internal/input", "internal/drift", "internal/iamdata"}},
+	{Path: "internal/aws/awsconfig", Imports: []string{"internal/aws", "internal/aws/collect", "internal/resource", "internal/diag"}},
 	{Path: "internal/exception", Imports: []string{"internal/resource", "internal/diag"}},
 	{
 		Path:    "internal/source",
@@ -161,7 +162,7 @@ type Dependency struct {
 // replaced, twenty users cannot. A module without a row fails the test.
 var Dependencies = []Dependency{
 	{Module: "github.com/agnivade/levenshtein", Owners: []string{"internal/schema"}},
-	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws", "internal/aws/collect"}, Tests: []string{"internal/e2e"}},
+	{Module: "github.com/aws/aws-sdk-go-v2", Owners: []string{"internal/aws", "internal/aws/collect", "internal/aws/awsconfig"}, Tests: []string{"internal/e2e"}},
 	{Module: "github.com/aws/smithy-go", Owners: []string{"internal/aws"}},
 	{Module: "github.com/chromedp/cdproto", Tests: []string{"internal/report"}},
 	{Module: "github.com/chromedp/chromedp", Tests: []string{"internal/report"}},

@@ -51,6 +51,19 @@ func newOut(t Type, s *Session) *Out {
 
 // Add takes one resource.
 func (o *Out) Add(it Item) {
+	r := o.typ.resource(it, o.session.Account, o.session.Region, o.session.Partition, o.paths)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.resources = append(o.resources, r)
+}
+
+// Resource makes the resource that an item describes. A type that an account
+// has once has no region.
+func (t Type) Resource(it Item, account, region, partition string) *resource.Resource {
+	return t.resource(it, account, region, partition, t.Paths())
+}
+
+func (t Type) resource(it Item, account, region, partition string, filled []string) *resource.Resource {
 	values, _ := Plain(it.Values).(map[string]any)
 	if values == nil {
 		values = map[string]any{}
@@ -58,25 +71,23 @@ func (o *Out) Add(it Item) {
 	if it.ID != "" {
 		values["id"] = it.ID
 	}
-	if it.ARN != "" && slices.Contains(o.typ.Filled, "arn") {
+	if it.ARN != "" && slices.Contains(t.Filled, "arn") {
 		values["arn"] = it.ARN
 	}
 	if tags, ok := values["tags"]; ok {
 		values["tags_all"] = tags
 	}
 	r := &resource.Resource{
-		Type: o.typ.Name, Name: cmp.Or(it.Name, it.ID), Provider: provider,
-		ID: it.ID, ARN: it.ARN, Account: o.session.Account, Partition: o.session.Partition,
-		Origin: resource.OriginSnapshot, Values: values, Filled: o.paths,
-		Unknown: marks(it.missing), Sensitive: marks(o.typ.Sensitive),
+		Type: t.Name, Name: cmp.Or(it.Name, it.ID), Provider: provider,
+		ID: it.ID, ARN: it.ARN, Account: account, Partition: partition,
+		Origin: resource.OriginSnapshot, Values: values, Filled: filled,
+		Unknown: marks(it.missing), Sensitive: marks(t.Sensitive),
 	}
-	if o.typ.Reach == Regional {
-		r.Region = o.session.Region
+	if t.Reach == Regional {
+		r.Region = region
 	}
 	r.Address = address(r)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.resources = append(o.resources, r)
+	return r
 }
 
 const provider = "registry.terraform.io/hashicorp/aws"

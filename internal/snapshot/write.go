@@ -325,6 +325,27 @@ func (w *Writer) Close() error {
 	return err
 }
 
+// Discard removes what was written of a snapshot that cannot be resumed, and
+// leaves its directory empty. After Finish it does nothing.
+func (w *Writer) Discard() error {
+	w.mu.Lock()
+	begun := w.journal != nil
+	w.mu.Unlock()
+	if !begun {
+		return nil
+	}
+	err := w.Close()
+	for _, name := range []string{journalFile, shardDir} {
+		if gone := os.RemoveAll(filepath.Join(w.dir, name)); err == nil {
+			err = gone
+		}
+	}
+	if err != nil {
+		return unwritable(w.dir, err)
+	}
+	return nil
+}
+
 // Finish writes the manifest, and removes the journal and the shards that no
 // scope needs. The run is kept beside it, as it is.
 func (w *Writer) Finish(notes []string, run any) (Manifest, error) {

@@ -3,6 +3,8 @@ package collect
 import (
 	"context"
 
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
 	"github.com/parapet-dev/parapet/internal/aws"
 )
 
@@ -25,23 +27,27 @@ func iamRole() aws.Type {
 				return err
 			}
 			for _, r := range roles {
-				var boundary *string
-				if r.PermissionsBoundary != nil {
-					boundary = r.PermissionsBoundary.PermissionsBoundaryArn
-				}
-				out.Add(aws.Item{ID: aws.String(r.RoleName), ARN: aws.String(r.Arn), Values: map[string]any{
-					"assume_role_policy":   aws.PolicyJSON(r.AssumeRolePolicyDocument),
-					"create_date":          r.CreateDate,
-					"inline_policy":        iamInline(r.RolePolicyList),
-					"managed_policy_arns":  iamAttached(r.AttachedManagedPolicies),
-					"name":                 r.RoleName,
-					"path":                 r.Path,
-					"permissions_boundary": aws.NonEmpty(boundary),
-					"tags":                 iamTags(r.Tags),
-					"unique_id":            r.RoleId,
-				}})
+				out.Add(iamRoleItem(r))
 			}
 			return nil
 		},
 	}
+}
+
+func iamRoleItem(r iamtypes.RoleDetail) aws.Item {
+	var boundary *string
+	if r.PermissionsBoundary != nil {
+		boundary = r.PermissionsBoundary.PermissionsBoundaryArn
+	}
+	return aws.Item{ID: aws.String(r.RoleName), ARN: aws.String(r.Arn), Values: map[string]any{
+		"assume_role_policy":   aws.PolicyJSON(r.AssumeRolePolicyDocument),
+		"create_date":          r.CreateDate,
+		"inline_policy":        iamInline(r.RolePolicyList),
+		"managed_policy_arns":  iamAttached(r.AttachedManagedPolicies),
+		"name":                 r.RoleName,
+		"path":                 r.Path,
+		"permissions_boundary": aws.NonEmpty(boundary),
+		"tags":                 iamTags(r.Tags),
+		"unique_id":            r.RoleId,
+	}}
 }

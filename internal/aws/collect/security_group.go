@@ -30,22 +30,26 @@ func securityGroup() aws.Type {
 					return err
 				}
 				for _, g := range page.SecurityGroups {
-					id := aws.String(g.GroupId)
-					out.Add(aws.Item{
-						ID: id, ARN: s.ARN("ec2", "security-group/"+id), Name: aws.String(g.GroupName),
-						Values: map[string]any{
-							"description": g.Description,
-							"egress":      securityGroupRules(id, aws.String(g.OwnerId), g.IpPermissionsEgress),
-							"ingress":     securityGroupRules(id, aws.String(g.OwnerId), g.IpPermissions),
-							"name":        g.GroupName,
-							"owner_id":    g.OwnerId,
-							"tags":        ec2Tags(g.Tags),
-							"vpc_id":      g.VpcId,
-						},
-					})
+					out.Add(securityGroupItem(g, s.ARN("ec2", "security-group/"+aws.String(g.GroupId))))
 				}
 			}
 			return nil
+		},
+	}
+}
+
+func securityGroupItem(g ec2types.SecurityGroup, arn string) aws.Item {
+	id := aws.String(g.GroupId)
+	return aws.Item{
+		ID: id, ARN: arn, Name: aws.String(g.GroupName),
+		Values: map[string]any{
+			"description": g.Description,
+			"egress":      securityGroupRules(id, aws.String(g.OwnerId), g.IpPermissionsEgress),
+			"ingress":     securityGroupRules(id, aws.String(g.OwnerId), g.IpPermissions),
+			"name":        g.GroupName,
+			"owner_id":    g.OwnerId,
+			"tags":        ec2Tags(g.Tags),
+			"vpc_id":      g.VpcId,
 		},
 	}
 }

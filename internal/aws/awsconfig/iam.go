@@ -137,7 +137,7 @@ func inlinePolicies(kind string) Type {
 				name := e.text("policyName")
 				doc, known := policy("policyDocument")(e)
 				to := it.text(kind + "Name")
-				return aws.Item{ID: to + ":" + name, Name: name, Values: map[string]any{kind: to, "name": name, "policy": doc}},
+				return aws.Item{ID: to + ":" + name, Values: map[string]any{kind: to, "name": name, "policy": doc}},
 					to != "" && name != "" && doc != nil && known != nil
 			})
 		})

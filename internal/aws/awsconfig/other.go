@@ -1,8 +1,6 @@
 package awsconfig
 
 import (
-	"strings"
-
 	"github.com/parapet-dev/parapet/internal/aws"
 )
 
@@ -77,15 +75,15 @@ func trail() Type {
 	})
 }
 
-// kmsKey: keys that AWS keeps for its services, copies of keys of another Region
-// and keys with imported material are other types; a key that waits for its
-// deletion is gone to the provider.
+// kmsKey: keys that AWS keeps for its services are nobody's resources, and a key
+// that waits for its deletion is gone to the provider. Only symmetric keys that
+// KMS made have a rotation status; the others do not rotate.
 func kmsKey() Type {
 	return single("aws_kms_key", "AWS::KMS::Key", aws.Regional, "keyId", map[string]value{
 		"custom_key_store_id":      text("customKeyStoreId"),
 		"customer_master_key_spec": text("customerMasterKeySpec"),
 		"description":              text("description"),
-		"enable_key_rotation":      boolean("+KeyRotationStatus"),
+		"enable_key_rotation":      rotation,
 		"is_enabled":               boolean("enabled"),
 		"key_id":                   text("keyId"),
 		"key_usage":                text("keyUsage"),
@@ -93,10 +91,17 @@ func kmsKey() Type {
 		"policy":                   policy("+Policy"),
 		"tags":                     tagged,
 	}, func(it *item) bool {
-		return it.text("keyManager") == "AWS" || it.text("origin") == "EXTERNAL" ||
-			it.text("multiRegionConfiguration.multiRegionKeyType") == "REPLICA" ||
-			strings.HasPrefix(it.text("keyState"), "Pending")
+		state := it.text("keyState")
+		return it.text("keyManager") == "AWS" || state == "PendingDeletion" || state == "PendingReplicaDeletion"
 	})
+}
+
+func rotation(it *item) (any, []string) {
+	spec, origin := it.text("customerMasterKeySpec"), it.text("origin")
+	if spec != "" && spec != "SYMMETRIC_DEFAULT" || origin != "" && origin != "AWS_KMS" {
+		return false, whole
+	}
+	return boolean("+KeyRotationStatus")(it)
 }
 
 // functionNetwork is the network of a function; without one, its lists are empty.

@@ -1,6 +1,8 @@
 package awsconfig
 
 import (
+	"slices"
+
 	"github.com/parapet-dev/parapet/internal/aws"
 )
 
@@ -37,13 +39,21 @@ func s3Types() []Type {
 		bucketPart("aws_s3_bucket_policy", "BucketPolicy", map[string]value{
 			"policy": policy("policyText"),
 		}, absentIf("policyText", nil)),
-		single("aws_s3_account_public_access_block", "AWS::S3::AccountPublicAccessBlock", aws.PerAccount, "", map[string]value{
-			"block_public_acls":       boolean("blockPublicAcls"),
-			"block_public_policy":     boolean("blockPublicPolicy"),
-			"ignore_public_acls":      boolean("ignorePublicAcls"),
-			"restrict_public_buckets": boolean("restrictPublicBuckets"),
-		}),
+		accountBlock(),
 	}
+}
+
+// accountBlock is the public access block of the account, which has no ARN.
+func accountBlock() Type {
+	t := single("aws_s3_account_public_access_block", "AWS::S3::AccountPublicAccessBlock", aws.PerAccount, "", map[string]value{
+		"account_id":              func(it *item) (any, []string) { return it.ID, whole },
+		"block_public_acls":       boolean("blockPublicAcls"),
+		"block_public_policy":     boolean("blockPublicPolicy"),
+		"ignore_public_acls":      boolean("ignorePublicAcls"),
+		"restrict_public_buckets": boolean("restrictPublicBuckets"),
+	})
+	t.Filled = slices.DeleteFunc(t.Filled, func(p string) bool { return p == "arn" })
+	return t
 }
 
 // absentIf tells that a part was never set, by what a key of it says.

@@ -40,7 +40,7 @@ func Types() []Type {
 	}
 	for i, row := range rows {
 		if t, ok := table[row.Name]; ok {
-			t.Filled = row.Filled
+			t.Filled, t.Parent = row.Filled, row.Parent // collectors list some parts by themselves
 			rows[i].Type = t
 		}
 		slices.Sort(rows[i].Filled)
@@ -69,10 +69,10 @@ func Select(table []Type, names []string) (rows []Type, missing []string) {
 func (t Type) resource(e entry, account, region, partition string) *resource.Resource {
 	row := t.Type
 	row.Filled = slices.DeleteFunc(e.filled, func(p string) bool { return p == "arn" })
-	if strings.HasPrefix(e.ARN, "arn:") {
-		row.Filled = append(row.Filled, "arn")
-	} else {
+	if !strings.HasPrefix(e.ARN, "arn:") {
 		e.ARN = ""
+	} else if slices.Contains(t.Filled, "arn") {
+		row.Filled = append(row.Filled, "arn")
 	}
 	known := map[string]bool{}
 	for _, p := range row.Filled {

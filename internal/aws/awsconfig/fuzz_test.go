@@ -55,8 +55,7 @@ func FuzzRead(f *testing.F) {
 		}
 		first, err := run()
 		if err != nil {
-			var d diag.Diagnostic
-			if !errors.As(err, &d) {
+			if _, ok := errors.AsType[diag.Diagnostic](err); !ok {
 				t.Errorf("%v is no diagnostic", err)
 			}
 			return

@@ -197,26 +197,40 @@ func TestUnknown(t *testing.T) {
 		not             string // and those that are not
 		values          string
 	}{
-		{"absent and null", volume("v", "eu-west-1", `,"kmsKeyId":null,"size":"8","iops":1e400,"encrypted":"maybe"`), "aws_ebs_volume",
-			"kms_key_id size", "encrypted iops throughput tags", `{"size":8}`},
+		{
+			"absent and null", volume("v", "eu-west-1", `,"kmsKeyId":null,"size":"8","iops":1e400,"encrypted":"maybe"`), "aws_ebs_volume",
+			"kms_key_id size", "encrypted iops throughput tags", `{"size":8}`,
+		},
 		{"empty tags of a type without tags", itemOf("AWS::EC2::Volume", "v", "eu-west-1", `{"volumeId":"v"}`, `,"tags":{}`), "aws_ebs_volume", "", "tags", `{}`},
 		{"empty tags twice", itemOf("AWS::EC2::Volume", "v", "eu-west-1", `{"volumeId":"v","tags":[]}`, `,"tags":{}`), "aws_ebs_volume", "tags", "", `{"tags":{}}`},
 		{"tags of AWS", itemOf("AWS::EC2::Volume", "v", "eu-west-1", `{"volumeId":"v"}`, `,"tags":{"aws:x":"1","a":"2"}`), "aws_ebs_volume", "tags", "", `{"tags":{"a":"2"}}`},
 		{"tags as no texts", itemOf("AWS::EC2::Volume", "v", "eu-west-1", `{"volumeId":"v","tags":[{"key":1}]}`, ``), "aws_ebs_volume", "", "tags", `{}`},
-		{"rules of 2016", group(`{"ipProtocol":"tcp","fromPort":22,"toPort":22,"userIdGroupPairs":[],"ipRanges":["0.0.0.0/0"],"prefixListIds":[]}`), "aws_security_group",
-			"name", "ingress egress", `{}`},
-		{"rules in another form", group(`{"ipProtocol":"tcp","fromPort":"x","ipv4Ranges":[],"ipv6Ranges":[],"userIdGroupPairs":[],"prefixListIds":[]}`), "aws_security_group",
-			"name", "ingress", `{}`},
+		{
+			"rules of 2016", group(`{"ipProtocol":"tcp","fromPort":22,"toPort":22,"userIdGroupPairs":[],"ipRanges":["0.0.0.0/0"],"prefixListIds":[]}`), "aws_security_group",
+			"name", "ingress egress", `{}`,
+		},
+		{
+			"rules in another form", group(`{"ipProtocol":"tcp","fromPort":"x","ipv4Ranges":[],"ipv6Ranges":[],"userIdGroupPairs":[],"prefixListIds":[]}`), "aws_security_group",
+			"name", "ingress", `{}`,
+		},
 		{"no rules", group(``), "aws_security_group", "ingress", "egress", `{"ingress":[]}`},
-		{"instance without metadata options", itemOf("AWS::EC2::Instance", "i", "eu-west-1", `{"instanceId":"i","metadataOptions":{"httpTokens":"required"},"iamInstanceProfile":null}`, ""), "aws_instance",
-			"metadata_options[].http_tokens iam_instance_profile", "metadata_options[].http_endpoint metadata_options monitoring", `{"metadata_options":[{"http_tokens":"required"}]}`},
-		{"null block", itemOf("AWS::Lambda::Function", "f", "eu-west-1", `{"functionName":"f","deadLetterConfig":null,"vpcConfig":null,"kmskeyArn":""}`, ""), "aws_lambda_function",
-			"dead_letter_config vpc_config kms_key_arn", "tracing_config environment", `{"dead_letter_config":[],"vpc_config":[]}`},
-		{"document as it is", itemOf("AWS::IAM::Role", "R", "global", `{"roleName":"r","assumeRolePolicyDocument":{"Version":"1"},"rolePolicyList":[{"policyName":"p","policyDocument":[{"b":1,"a":2}]}]}`, ""), "aws_iam_role",
-			"assume_role_policy inline_policy", "managed_policy_arns permissions_boundary", `{"assume_role_policy":"{\"Version\":\"1\"}","inline_policy":[{"name":"p","policy":"{\"a\":2,\"b\":1}"}]}`},
+		{
+			"instance without metadata options", itemOf("AWS::EC2::Instance", "i", "eu-west-1", `{"instanceId":"i","metadataOptions":{"httpTokens":"required"},"iamInstanceProfile":null}`, ""), "aws_instance",
+			"metadata_options[].http_tokens iam_instance_profile", "metadata_options[].http_endpoint metadata_options monitoring", `{"metadata_options":[{"http_tokens":"required"}]}`,
+		},
+		{
+			"null block", itemOf("AWS::Lambda::Function", "f", "eu-west-1", `{"functionName":"f","deadLetterConfig":null,"vpcConfig":null,"kmskeyArn":""}`, ""), "aws_lambda_function",
+			"dead_letter_config vpc_config kms_key_arn", "tracing_config environment", `{"dead_letter_config":[],"vpc_config":[]}`,
+		},
+		{
+			"document as it is", itemOf("AWS::IAM::Role", "R", "global", `{"roleName":"r","assumeRolePolicyDocument":{"Version":"1"},"rolePolicyList":[{"policyName":"p","policyDocument":[{"b":1,"a":2}]}]}`, ""), "aws_iam_role",
+			"assume_role_policy inline_policy", "managed_policy_arns permissions_boundary", `{"assume_role_policy":"{\"Version\":\"1\"}","inline_policy":[{"name":"p","policy":"{\"a\":2,\"b\":1}"}]}`,
+		},
 		{"time of another form", itemOf("AWS::IAM::Role", "R", "global", `{"roleName":"r","createDate":"Mar 1, 2020 1:00:00 PM"}`, ""), "aws_iam_role", "name", "create_date", `{}`},
-		{"encoded three times", bucket(`"PublicAccessBlockConfiguration":"\"{\\\"blockPublicAcls\\\":true,\\\"blockPublicPolicy\\\":true,\\\"ignorePublicAcls\\\":true,\\\"restrictPublicBuckets\\\":true}\""`),
-			"aws_s3_bucket_public_access_block", "block_public_acls", "", `{"block_public_acls":true}`},
+		{
+			"encoded three times", bucket(`"PublicAccessBlockConfiguration":"\"{\\\"blockPublicAcls\\\":true,\\\"blockPublicPolicy\\\":true,\\\"ignorePublicAcls\\\":true,\\\"restrictPublicBuckets\\\":true}\""`),
+			"aws_s3_bucket_public_access_block", "block_public_acls", "", `{"block_public_acls":true}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, err := importAll(t, fileOf(t, t.TempDir(), "eu-west-1", "20260301T120000Z", false, c.item), Options{})
@@ -233,12 +247,12 @@ func TestUnknown(t *testing.T) {
 				t.Fatalf("%d resources", len(all))
 			}
 			r := all[0]
-			for _, p := range strings.Fields(c.filled) {
+			for p := range strings.FieldsSeq(c.filled) {
 				if !slices.Contains(r.Filled, p) {
 					t.Errorf("%s is not filled: %v", p, r.Filled)
 				}
 			}
-			for _, p := range strings.Fields(c.not) {
+			for p := range strings.FieldsSeq(c.not) {
 				if _, has := r.Values[p]; has && p != "metadata_options" || slices.Contains(r.Filled, p) {
 					t.Errorf("%s is filled: %v", p, r.Values[p])
 				}

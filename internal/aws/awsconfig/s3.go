@@ -39,6 +39,7 @@ func s3Types() []Type {
 		bucketPart("aws_s3_bucket_policy", "BucketPolicy", map[string]value{
 			"policy": policy("policyText"),
 		}, absentIf("policyText", nil)),
+		bucketACL(),
 		accountBlock(),
 	}
 }

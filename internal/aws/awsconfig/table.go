@@ -33,7 +33,7 @@ var errUnsaid = errors.New("the configuration item does not tell")
 // Types returns the table, sorted by type. There is a row for a type that no
 // collector reads, too.
 func Types() []Type {
-	rows := slices.Concat(ec2Types(), iamTypes(), s3Types(), rdsTypes(), otherTypes())
+	rows := slices.Concat(ec2Types(), iamTypes(), s3Types(), rdsTypes(), otherTypes(), moreTypes())
 	table := map[string]aws.Type{}
 	for _, t := range collect.Types() {
 		table[t.Name] = t

@@ -4,6 +4,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/parapet-dev/parapet/internal/aws"
 )
@@ -21,3 +22,8 @@ func DBInstanceItem(d rdstypes.DBInstance) aws.Item { return dbInstanceItem(d) }
 
 // IAMRoleItem describes a role.
 func IAMRoleItem(r iamtypes.RoleDetail) aws.Item { return iamRoleItem(r) }
+
+// S3BucketACLItem describes the ACL of a bucket.
+func S3BucketACLItem(bucket string, owner *s3types.Owner, grants []s3types.Grant) aws.Item {
+	return s3BucketACLItem(bucket, owner, grants)
+}

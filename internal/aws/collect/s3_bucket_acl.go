@@ -28,22 +28,26 @@ func s3BucketACL() aws.Type {
 				if err != nil {
 					return err
 				}
-				owner := map[string]any{}
-				if got.Owner != nil {
-					owner["id"], owner["display_name"] = got.Owner.ID, got.Owner.DisplayName
-				}
-				out.Add(aws.Item{ID: *name, Values: map[string]any{
-					"bucket": name,
-					"acl":    cannedACL(got.Grants),
-					"access_control_policy": aws.Block(map[string]any{
-						"grant": aws.SetOf(got.Grants, s3Grant),
-						"owner": aws.Block(owner),
-					}),
-				}})
+				out.Add(s3BucketACLItem(*name, got.Owner, got.Grants))
 				return nil
 			})
 		},
 	}
+}
+
+func s3BucketACLItem(bucket string, by *s3types.Owner, grants []s3types.Grant) aws.Item {
+	owner := map[string]any{}
+	if by != nil {
+		owner["id"], owner["display_name"] = by.ID, by.DisplayName
+	}
+	return aws.Item{ID: bucket, Values: map[string]any{
+		"bucket": bucket,
+		"acl":    cannedACL(grants),
+		"access_control_policy": aws.Block(map[string]any{
+			"grant": aws.SetOf(grants, s3Grant),
+			"owner": aws.Block(owner),
+		}),
+	}}
 }
 
 func s3Grant(g s3types.Grant) map[string]any {

@@ -3,7 +3,6 @@ package collect
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/parapet-dev/parapet/internal/aws"
@@ -31,18 +30,15 @@ func dbInstance() aws.Type {
 		},
 		Volatile: []string{"engine_version_actual", "latest_restorable_time", "status"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			p := rds.NewDescribeDBInstancesPaginator(aws.Client(s, rds.NewFromConfig), &rds.DescribeDBInstancesInput{})
-			for p.HasMorePages() {
-				page, err := p.NextPage(ctx)
-				if err != nil {
-					return err
+			list, err := rdsInstances(ctx, s)
+			if err != nil {
+				return err
+			}
+			for _, d := range list {
+				if d.DBClusterIdentifier != nil {
+					continue // aws_rds_cluster_instance
 				}
-				for _, d := range page.DBInstances {
-					if d.DBClusterIdentifier != nil {
-						continue // aws_rds_cluster_instance
-					}
-					out.Add(dbInstanceItem(d))
-				}
+				out.Add(dbInstanceItem(d))
 			}
 			return nil
 		},
@@ -69,6 +65,7 @@ func dbInstanceItem(d rdstypes.DBInstance) aws.Item {
 		"kms_key_id":                          d.KmsKeyId,
 		"license_model":                       d.LicenseModel,
 		"maintenance_window":                  d.PreferredMaintenanceWindow,
+		"master_user_secret":                  rdsSecret(d.MasterUserSecret),
 		"max_allocated_storage":               d.MaxAllocatedStorage,
 		"monitoring_interval":                 d.MonitoringInterval,
 		"monitoring_role_arn":                 d.MonitoringRoleArn,
@@ -96,10 +93,6 @@ func dbInstanceItem(d rdstypes.DBInstance) aws.Item {
 	}
 	if len(d.DBParameterGroups) > 0 {
 		v["parameter_group_name"] = d.DBParameterGroups[0].DBParameterGroupName
-	}
-	v["master_user_secret"] = []any{}
-	if u := d.MasterUserSecret; u != nil {
-		v["master_user_secret"] = aws.Block(map[string]any{"kms_key_id": u.KmsKeyId, "secret_arn": u.SecretArn})
 	}
 	// The provider's id is the resource id, which stays when the name changes.
 	return aws.Item{ID: aws.String(d.DbiResourceId), ARN: aws.String(d.DBInstanceArn), Name: aws.String(d.DBInstanceIdentifier), Values: v}

@@ -135,7 +135,7 @@ var (
 		"s3:GetBucketEncryption":        "s3:GetEncryptionConfiguration",
 		"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 	}
-	prefixes = map[string]string{}
+	prefixes = map[string]string{"EFS": "elasticfilesystem"}
 )
 
 // actionOf is the IAM action of a call, as service:operation of the SDK.

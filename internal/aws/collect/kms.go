@@ -61,3 +61,18 @@ func kmsKeys(ctx context.Context, s *aws.Session, out *aws.Out) ([]kmstypes.KeyM
 func kmsTags(tags []kmstypes.Tag) map[string]any {
 	return aws.Tags(tags, func(t kmstypes.Tag) (*string, *string) { return t.TagKey, t.TagValue })
 }
+
+// kmsManagedKey finds the ARN of the key that AWS made in the account for one of
+// its services, by its alias. It is empty before the service needed one.
+func kmsManagedKey(ctx context.Context, s *aws.Session, alias string) (string, error) {
+	return aws.Once(ctx, s, "kms:DescribeKey "+alias, func(ctx context.Context) (string, error) {
+		got, err := aws.Client(s, kms.NewFromConfig).DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &alias})
+		if aws.Is(err, "NotFoundException") {
+			return "", nil
+		}
+		if err != nil || got.KeyMetadata == nil {
+			return "", err
+		}
+		return aws.String(got.KeyMetadata.Arn), nil
+	})
+}

@@ -34,6 +34,20 @@ func Types() []aws.Type {
 		iamUserPolicy(),
 		iamUserPolicyAttachment(),
 
+		dynamodbTable(),
+
+		efsFileSystem(),
+		efsFileSystemPolicy(),
+
+		eksCluster(),
+
+		lambdaFunction(),
+		lambdaFunctionURL(),
+		lambdaPermission(),
+
+		rdsCluster(),
+		rdsClusterInstance(),
+
 		kmsAlias(),
 		kmsKey(),
 

@@ -187,7 +187,7 @@ func panicPlace(stack []byte) string {
 	}
 	for line := range strings.Lines(after) {
 		place, ok := strings.CutPrefix(line, "\t")
-		if !ok || strings.Contains(place, "/runtime/") {
+		if !ok || strings.Contains("/"+place, "/runtime/") { // -trimpath leaves nothing before it
 			continue
 		}
 		place, _, _ = strings.Cut(strings.TrimSpace(place), " ")

@@ -28,6 +28,7 @@ const suggestionRule = "suggestion"
 // without such a rule suggests nothing. Suggestions are sorted, and have no part
 // in what the guardrail denies.
 func (e *Engine) Suggestions(ctx context.Context, policyID string, findings []finding.Finding, live []*resource.Resource) ([]Suggestion, error) {
+	e = e.awake()
 	p := e.find(policyID)
 	if p == nil {
 		return nil, fmt.Errorf("there is no policy %q", policyID)

@@ -42,9 +42,9 @@ func loadWith(k kind, src *source) ([]*resource.Resource, *Document, error) {
 		docErr error
 		wg     sync.WaitGroup
 	)
+	other := *src
+	other.warnings, other.r = nil, tail // what is wrong with the plan, the other one says
 	wg.Go(func() {
-		other := *src
-		other.warnings, other.r = nil, tail // what is wrong with the plan, the other one says
 		doc, docErr = loadDocument(&other)
 		_, _ = io.Copy(io.Discard, tail) // so that the other one never waits
 	})

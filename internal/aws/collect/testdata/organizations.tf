@@ -12,3 +12,23 @@ resource "aws_organizations_policy" "deny" {
   })
   depends_on = [aws_organizations_organization.this]
 }
+
+resource "aws_organizations_organizational_unit" "prod" {
+  name      = "prod"
+  parent_id = aws_organizations_organization.this.roots[0].id
+}
+
+resource "aws_organizations_organizational_unit" "data" {
+  name      = "data"
+  parent_id = aws_organizations_organizational_unit.prod.id
+}
+
+resource "aws_organizations_account" "data" {
+  name  = "data"
+  email = "data@example.com"
+}
+
+resource "aws_organizations_policy_attachment" "deny" {
+  policy_id = aws_organizations_policy.deny.id
+  target_id = aws_organizations_organizational_unit.prod.id
+}

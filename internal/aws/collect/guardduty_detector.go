@@ -14,7 +14,7 @@ func guardDutyDetector() aws.Type {
 		Name:    "aws_guardduty_detector",
 		Service: "guardduty",
 		Actions: []string{"guardduty:GetDetector", "guardduty:ListDetectors"},
-		Filled:  []string{"enable", "finding_publishing_frequency", "tags"},
+		Filled:  []string{"arn", "enable", "finding_publishing_frequency", "tags"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			c := aws.Client(s, guardduty.NewFromConfig)
 			p := guardduty.NewListDetectorsPaginator(c, &guardduty.ListDetectorsInput{})
@@ -24,7 +24,7 @@ func guardDutyDetector() aws.Type {
 					return err
 				}
 				for _, id := range page.DetectorIds {
-					it := aws.Item{ID: id, Values: map[string]any{}}
+					it := aws.Item{ID: id, ARN: s.ARN("guardduty", "detector/"+id), Values: map[string]any{}}
 					got, err := c.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &id})
 					if err != nil {
 						if err := out.Miss(&it, err, "enable", "finding_publishing_frequency", "tags"); err != nil {

@@ -135,7 +135,13 @@ var (
 		"s3:GetBucketEncryption":        "s3:GetEncryptionConfiguration",
 		"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 	}
-	prefixes = map[string]string{"EFS": "elasticfilesystem"}
+	prefixes = map[string]string{
+		"AccessAnalyzer":  "access-analyzer",
+		"CloudWatch Logs": "logs",
+		"Config Service":  "config",
+		"EFS":             "elasticfilesystem",
+		"Secrets Manager": "secretsmanager",
+	}
 )
 
 // actionOf is the IAM action of a call, as service:operation of the SDK.

@@ -57,11 +57,15 @@ func sqsQueue() aws.Type {
 // fill writes the provider's attributes.
 func (q queue) fill(values map[string]any) {
 	policy, redrive := q.attributes["Policy"], q.attributes["RedrivePolicy"]
+	reuse := q.number("KmsDataKeyReusePeriodSeconds")
+	if reuse == nil {
+		reuse = jsonNumber("300") // the provider's default
+	}
 	for name, v := range map[string]any{
 		"content_based_deduplication":       q.attributes["ContentBasedDeduplication"] == "true",
 		"delay_seconds":                     q.number("DelaySeconds"),
 		"fifo_queue":                        q.attributes["FifoQueue"] == "true",
-		"kms_data_key_reuse_period_seconds": q.number("KmsDataKeyReusePeriodSeconds"),
+		"kms_data_key_reuse_period_seconds": reuse,
 		"kms_master_key_id":                 q.text("KmsMasterKeyId"),
 		"max_message_size":                  q.number("MaximumMessageSize"),
 		"message_retention_seconds":         q.number("MessageRetentionPeriod"),

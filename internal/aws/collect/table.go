@@ -15,7 +15,6 @@ func Types() []aws.Type {
 		accessAnalyzerAnalyzer(),
 		cloudTrail(),
 		cloudWatchLogGroup(),
-		cloudWatchMetricAlarm(),
 		configConfigurationRecorder(),
 		configConfigurationRecorderStatus(),
 		guardDutyDetector(),

@@ -13,19 +13,6 @@ resource "aws_cloudwatch_log_group" "forever" {
   name = "/forever"
 }
 
-resource "aws_cloudwatch_metric_alarm" "root" {
-  alarm_name          = "root"
-  alarm_description   = "somebody uses the root user"
-  comparison_operator = "GreaterThanThreshold"
-  evaluation_periods  = 1
-  metric_name         = "RootLogins"
-  namespace           = "Security"
-  period              = 60
-  statistic           = "Sum"
-  threshold           = 0.5
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
 resource "aws_sns_topic" "alarms" {
   name              = "alarms"
   display_name      = "Alarms"

@@ -134,6 +134,8 @@ var (
 
 		"s3:GetBucketEncryption":        "s3:GetEncryptionConfiguration",
 		"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+
+		"s3-control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 	}
 	prefixes = map[string]string{
 		"AccessAnalyzer":  "access-analyzer",

@@ -67,7 +67,6 @@ func trail() Type {
 		"name":                          text("name"),
 		"s3_bucket_name":                text("s3BucketName"),
 		"s3_key_prefix":                 text("s3KeyPrefix"),
-		"sns_topic_name":                text("snsTopicName"),
 		"tags":                          tagged,
 	}, func(it *item) bool {
 		home := it.text("homeRegion")

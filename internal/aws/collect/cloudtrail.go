@@ -17,7 +17,7 @@ func cloudTrail() aws.Type {
 		Filled: []string{
 			"arn", "cloud_watch_logs_group_arn", "cloud_watch_logs_role_arn", "enable_log_file_validation", "enable_logging", "home_region",
 			"include_global_service_events", "is_multi_region_trail", "is_organization_trail", "kms_key_id", "name", "s3_bucket_name",
-			"s3_key_prefix", "sns_topic_name", "tags",
+			"s3_key_prefix", "tags",
 		},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			c := aws.Client(s, cloudtrail.NewFromConfig)
@@ -39,7 +39,6 @@ func cloudTrail() aws.Type {
 					"name":                          t.Name,
 					"s3_bucket_name":                t.S3BucketName,
 					"s3_key_prefix":                 t.S3KeyPrefix,
-					"sns_topic_name":                t.SnsTopicName,
 				}}
 				status, err := c.GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: t.TrailARN})
 				if err != nil {

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -61,7 +62,7 @@ func (q queue) fill(values map[string]any) {
 	if reuse == nil {
 		reuse = jsonNumber("300") // the provider's default
 	}
-	for name, v := range map[string]any{
+	maps.Copy(values, map[string]any{
 		"content_based_deduplication":       q.attributes["ContentBasedDeduplication"] == "true",
 		"delay_seconds":                     q.number("DelaySeconds"),
 		"fifo_queue":                        q.attributes["FifoQueue"] == "true",
@@ -74,9 +75,7 @@ func (q queue) fill(values map[string]any) {
 		"redrive_policy":                    aws.PolicyJSON(&redrive),
 		"sqs_managed_sse_enabled":           q.attributes["SqsManagedSseEnabled"] == "true",
 		"visibility_timeout_seconds":        q.number("VisibilityTimeout"),
-	} {
-		values[name] = v
-	}
+	})
 }
 
 // jsonNumber is the number that a text of the API holds.

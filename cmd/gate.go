@@ -21,16 +21,17 @@ func gateCommand(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "gate INPUT...",
 		Short: "Evaluate policies on Terraform plans, state and configurations",
-		Long: `Evaluate policies on Terraform plans (the JSON of terraform show -json), state
-files and configuration directories. Each INPUT is a file, a directory, or - for
-standard input.
+		Long: `Evaluate policies on Terraform plans (as terraform writes them, or the JSON of
+terraform show -json), state files, configuration directories and snapshots. Each
+INPUT is a file, a directory, a pattern such as 'plans/*.json', or - for standard
+input. Policies written for conftest run unchanged.
 
 Values that are known only after apply give a third answer: a policy that
 depends on them is reported as unknown, not as passed and not as violated.
 
-Parts of an input that are not read, such as the modules that a configuration
-directory calls or the rest of a plan made with -target, count as unknown too:
-they are named and counted, and --unknown fail makes the run exit with 1.
+Parts of an input that are not read, such as modules that were not downloaded or
+the rest of a plan made with -target, count as unknown too: they are named and
+counted, and --unknown fail makes the run exit with 1.
 
 Findings on a plan or state point at the Terraform code that stands beside it, or
 in the directory of --source. A comment there exempts a resource, an attribute or
@@ -40,11 +41,12 @@ a module:
 
 Exit codes: 0 clean; 1 violations at or above --fail-on; 2 the run failed, a
 policy could not be evaluated, or the input was bad.`,
-		Example: `  terraform show -json tfplan | parapet gate -
+		Example: `  parapet gate tfplan
+  terraform show -json tfplan | parapet gate -
   parapet gate plan.json --fail-on high
   parapet gate plan.json --format table --format json=findings.json
   parapet gate plan.json --select 'aws-s3-*' --skip aws-s3-public-acl
-  parapet gate plan.json --policy ./policies --no-library
+  parapet gate plan.json --policy ./policies --no-library --namespace main
   parapet gate plan.json --bundle baseline
   parapet gate plan.json --bundle oci://ghcr.io/acme/policies:1.4 --verification-key acme.pem
   parapet gate plan.json --parameters parameters.yaml --exceptions exceptions.yaml

@@ -1,6 +1,9 @@
 package collect
 
 import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/parapet-dev/parapet/internal/aws"
@@ -9,4 +12,24 @@ import (
 // ec2Tags makes the provider's map of EC2's tags.
 func ec2Tags(tags []ec2types.Tag) map[string]any {
 	return aws.Tags(tags, func(t ec2types.Tag) (*string, *string) { return t.Key, t.Value })
+}
+
+// ec2Client is the session's client of EC2.
+func ec2Client(s *aws.Session) *ec2.Client { return aws.Client(s, ec2.NewFromConfig) }
+
+// ec2Volumes lists the volumes of the region: instances tell of theirs only the
+// ids.
+func ec2Volumes(ctx context.Context, s *aws.Session) ([]ec2types.Volume, error) {
+	return aws.Once(ctx, s, "ec2:DescribeVolumes", func(ctx context.Context) ([]ec2types.Volume, error) {
+		var all []ec2types.Volume
+		p := ec2.NewDescribeVolumesPaginator(ec2Client(s), &ec2.DescribeVolumesInput{})
+		for p.HasMorePages() {
+			page, err := p.NextPage(ctx)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, page.Volumes...)
+		}
+		return all, nil
+	})
 }

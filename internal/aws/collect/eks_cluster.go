@@ -56,7 +56,7 @@ func eksClusterValues(c *ekstypes.Cluster) map[string]any {
 			if e.Provider != nil {
 				provider = aws.Block(map[string]any{"key_arn": e.Provider.KeyArn})
 			}
-			return map[string]any{"provider": provider, "resources": aws.Set(e.Resources)}
+			return map[string]any{"provider": provider, "resources": aws.Set(e.Resources)} //nolint:staticcheck // deprecated by EKS; the provider still shows it
 		}),
 		"endpoint":         c.Endpoint,
 		"identity":         []any{},

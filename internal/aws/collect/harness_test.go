@@ -142,7 +142,9 @@ var (
 		"CloudWatch Logs": "logs",
 		"Config Service":  "config",
 		"EFS":             "elasticfilesystem",
-		"Secrets Manager": "secretsmanager",
+
+		"Elastic Load Balancing v2": "elasticloadbalancing",
+		"Secrets Manager":           "secretsmanager",
 	}
 )
 

@@ -42,7 +42,7 @@ var Packages = []Package{
 	},
 	{
 		Path:    "internal/input",
-		Imports: []string{"internal/resource", "internal/snapshot", "internal/diag"},
+		Imports: []string{"internal/resource", "internal/schema", "internal/snapshot", "internal/diag"},
 		Tests:   []string{"internal/input/plangen"},
 	},
 	{Path: "internal/input/plangen/cmd", Imports: []string{"internal/input/plangen"}, Process: true},

@@ -81,6 +81,9 @@ func loadModules(src *source, files map[string][]byte, from store, shown string)
 			return nil, "", err
 		}
 		resources = newEvaluator(p).resources()
+		if err := markSecrets(resources); err != nil {
+			return nil, "", err
+		}
 	}
 	if err := src.ctx.Err(); err != nil {
 		return nil, "", err

@@ -317,7 +317,8 @@ func (s *scanner) marks() (any, error) {
 	return pruneMarks(v), err
 }
 
-// pruneMarks drops what marks nothing. List elements keep their position.
+// pruneMarks drops what marks nothing, and completes the marks with those that
+// the provider loses. List elements keep their position.
 func pruneMarks(v any) any {
 	switch v := v.(type) {
 	case bool:
@@ -333,7 +334,7 @@ func pruneMarks(v any) any {
 			}
 		}
 		if len(v) > 0 {
-			return v
+			return copyTagMarks(v)
 		}
 	case []any:
 		some := false

@@ -87,7 +87,7 @@ func loadState(src *source) ([]*resource.Resource, error) {
 	for _, r := range f.resources {
 		identify(r, src.options)
 	}
-	return f.resources, nil
+	return f.resources, markSecrets(f.resources)
 }
 
 // stateInstance is one instance of a resource in a state file.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -224,4 +225,51 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	p := aws(t)
+	for _, tt := range []struct {
+		resource string
+		want     []string
+	}{
+		{"aws_ebs_volume", nil},
+		{"aws_db_instance", []string{"password"}},
+		{"aws_iam_access_key", []string{"secret", "ses_smtp_password_v4"}},
+		{"aws_mq_broker", []string{"user.password"}}, // in a block
+	} {
+		typ, ok := p.Lookup(tt.resource)
+		if !ok {
+			t.Fatalf("no %s", tt.resource)
+		}
+		var got []string
+		for _, path := range typ.Secrets() {
+			got = append(got, strings.Join(path, "."))
+		}
+		for _, w := range tt.want {
+			if !slices.Contains(got, w) {
+				t.Errorf("%s: %s is not among %q", tt.resource, w, got)
+			}
+		}
+		if tt.want == nil && got != nil {
+			t.Errorf("%s: %q", tt.resource, got)
+		}
+	}
+}
+
+// TestSecretsOfAll takes every type, some of which repeat a block hundreds of
+// times: each must be done at once.
+func TestSecretsOfAll(t *testing.T) {
+	t.Parallel()
+	p := aws(t)
+	paths := 0
+	for _, name := range p.Types() {
+		typ, _ := p.Lookup(name)
+		paths += len(typ.Secrets())
+	}
+	if paths < 100 {
+		t.Errorf("%d sensitive attributes in all types", paths)
+	}
+	t.Log(paths, "sensitive attributes")
 }

@@ -1,0 +1,71 @@
+package input
+
+import (
+	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/schema"
+)
+
+// markSecrets adds the marks of the provider's schema to those that the
+// resources have. Plans, and what `terraform show -json` tells of a state, hold
+// them already; a raw state and a configuration do not.
+func markSecrets(list []*resource.Resource) error {
+	provider, err := schema.AWS()
+	if err != nil {
+		return err
+	}
+	types := map[string][][]string{}
+	for _, r := range list {
+		paths, met := types[r.Type]
+		if !met {
+			if t, known := provider.Lookup(r.Type); known {
+				paths = t.Secrets()
+			}
+			types[r.Type] = paths
+		}
+		for _, path := range paths {
+			r.Sensitive = mergeMarks(r.Sensitive, marksAt(r.Values, path))
+		}
+		r.Sensitive = copyTagMarks(r.Sensitive)
+	}
+	return nil
+}
+
+// marksAt returns the tree that marks what stands at a path of names, in every
+// element of the lists on the way; nil when nothing does.
+func marksAt(v any, path []string) any {
+	switch v := v.(type) {
+	case []any:
+		if len(path) == 0 {
+			return true
+		}
+		marks, some := make([]any, len(v)), false
+		for i, e := range v {
+			marks[i] = orFalse(marksAt(e, path))
+			some = some || marks[i] != false
+		}
+		if some {
+			return marks
+		}
+		return nil
+	case nil:
+		return nil
+	}
+	if len(path) == 0 {
+		return true
+	}
+	if m, ok := v.(map[string]any); ok {
+		if mark := marksAt(m[path[0]], path[1:]); mark != nil {
+			return map[string]any{path[0]: mark}
+		}
+	}
+	return nil
+}
+
+// copyTagMarks marks in tags_all what is marked in tags: the AWS provider
+// copies the values without their marks.
+func copyTagMarks(tree any) any {
+	if m, ok := tree.(map[string]any); ok && m["tags"] != nil {
+		m["tags_all"] = mergeMarks(m["tags_all"], m["tags"])
+	}
+	return tree
+}

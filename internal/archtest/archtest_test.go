@@ -107,6 +107,11 @@ func TestBreaches(t *testing.T) {
 			"template", "cmd/a.go", "// Package cmd fills in.\npackage cmd\nimport \"text/template\"\n",
 			[]string{"cmd/a.go:3: text/template is not imported here: build the text with a strings.Builder or a strings.Replacer"},
 		},
+		{
+			"template of HTML under another name", "internal/report/a.go", "// Package report fills in.\npackage report\nimport t \"html/template\"\n",
+			[]string{"internal/report/a.go:3: html/template is not imported here: write markup with its arguments escaped, as internal/report does"},
+		},
+		{"template in a test", "cmd/a_test.go", "// Package cmd fills in.\npackage cmd\nimport \"text/template\"\n", nil},
 		{"clock in cmd", "cmd/a.go", "// Package cmd holds the clock.\npackage cmd\nimport \"time\"\nvar a = time.Now\n", nil},
 		{"clock in a test", "internal/iam/a_test.go", "// Package iam measures.\npackage iam\nimport \"time\"\nvar a = time.Now\n", nil},
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -106,6 +107,24 @@ func TestHTMLInert(t *testing.T) {
 		if !strings.Contains(string(page), html.EscapeString(source(ours))) {
 			t.Errorf("the policy does not allow <%s>", n.Data)
 		}
+	}
+}
+
+// TestMarkup: whatever type an argument has, it is text.
+func TestMarkup(t *testing.T) {
+	t.Parallel()
+	const text = "\"><b a='x'>&\x00"
+	for _, arg := range []any{text, finding.Severity(text), finding.Status(text), []string{text}, struct{ Text string }{text}, errors.New(text)} {
+		var m markup
+		m.add(`<i a="%s">%s</i>`, arg, arg)
+		if n := strings.Count(m.String(), "<"); n != 2 || strings.ContainsAny(m.String(), "'\x00") || strings.Count(m.String(), `"`) != 2 {
+			t.Errorf("%T is written as %q", arg, m.String())
+		}
+	}
+	var m markup
+	m.add("<b>%d</b>%s", 12, "a\x00b")
+	if got := m.String(); got != "<b>12</b>a\ufffdb" {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -13,14 +13,21 @@ import (
 // type of the program: all operations of all AWS clients.
 type markup struct{ strings.Builder }
 
-// add writes a format. Arguments are strings and numbers.
+// add writes a format. Numbers are written as they are and everything else as
+// escaped text, also what is a string only underneath, such as a severity.
 func (m *markup) add(format string, args ...any) {
 	for i, a := range args {
-		if s, ok := a.(string); ok {
-			args[i] = html.EscapeString(s)
+		if _, number := a.(int); !number {
+			args[i] = escapeHTML(fmt.Sprint(a))
 		}
 	}
 	fmt.Fprintf(m, format, args...)
+}
+
+// escapeHTML escapes text for elements and quoted attributes. A NUL, which HTML
+// has no way to write, becomes what parsers read in its place.
+func escapeHTML(s string) string {
+	return strings.ReplaceAll(html.EscapeString(s), "\x00", "\ufffd")
 }
 
 // write writes the page.

@@ -33,3 +33,12 @@ func ec2Volumes(ctx context.Context, s *aws.Session) ([]ec2types.Volume, error) 
 		return all, nil
 	})
 }
+
+// textsOf are the texts of some elements, as a set.
+func textsOf[T any](list []T, text func(T) *string) []any {
+	texts := make([]string, len(list))
+	for i, e := range list {
+		texts[i] = aws.String(text(e))
+	}
+	return aws.Set(texts)
+}

@@ -139,6 +139,7 @@ var (
 	}
 	prefixes = map[string]string{
 		"AccessAnalyzer":  "access-analyzer",
+		"Auto Scaling":    "autoscaling",
 		"CloudWatch Logs": "logs",
 		"Config Service":  "config",
 		"EFS":             "elasticfilesystem",

@@ -17,11 +17,8 @@ func securityGroup() aws.Type {
 		Filled:     []string{"arn", "description", "egress", "ingress", "name", "owner_id", "tags", "vpc_id"},
 		ConfigOnly: []string{"name_prefix", "revoke_rules_on_delete", "timeouts"},
 		// Rules are also resources of their own, and a live group holds them all.
-		Overlap: []string{"egress", "ingress"},
-		StandsFor: []string{
-			"aws_default_security_group", "aws_security_group_rule",
-			"aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule",
-		},
+		Overlap:   []string{"egress", "ingress"},
+		StandsFor: []string{"aws_default_security_group", "aws_security_group_rule"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			p := ec2.NewDescribeSecurityGroupsPaginator(aws.Client(s, ec2.NewFromConfig), &ec2.DescribeSecurityGroupsInput{})
 			for p.HasMorePages() {

@@ -29,6 +29,8 @@ func Types() []aws.Type {
 		sqsQueue(),
 		sqsQueuePolicy(),
 
+		ami(),
+		autoscalingGroup(),
 		ebsSnapshot(),
 		ebsSnapshotBlockPublicAccess(),
 		ebsVolume(),
@@ -41,10 +43,17 @@ func Types() []aws.Type {
 		launchTemplate(),
 		lb(),
 		lbListener(),
+		lbTargetGroup(),
 		natGateway(),
+		networkACL(),
+		networkInterface(),
+		routeTable(),
 		securityGroup(),
 		subnet(),
 		vpc(),
+		vpcEndpoint(),
+		vpcSecurityGroupEgressRule(),
+		vpcSecurityGroupIngressRule(),
 
 		iamAccessKey(),
 		iamAccountAlias(),
@@ -69,6 +78,9 @@ func Types() []aws.Type {
 
 		efsFileSystem(),
 		efsFileSystemPolicy(),
+
+		ecsCluster(),
+		ecsTaskDefinition(),
 
 		eksCluster(),
 

@@ -76,7 +76,7 @@ func TestDrift(t *testing.T) {
 	}{
 		{"untouched", all, []*resource.Resource{volume("vol-1", true, "8"), volume("vol-2", true, "8"), volume("vol-3", true, "8"), volume("vol-9", true, "1")}, 0, nil},
 		{"touched", all, []*resource.Resource{volume("vol-1", false, "8"), volume("vol-2", true, "16")}, 1, []string{
-			"aws-ec2-ebs-encryption violation aws_ebs_volume.a[0]: is not encrypted; drifted: encrypted is false, Terraform says true",
+			"aws-ec2-ebs-encryption violation aws_ebs_volume.a[0]: is not encrypted; not so as Terraform says it: encrypted is false, Terraform says true",
 			"drift violation aws_ebs_volume.a[0]: encrypted is false, Terraform says true",
 			"drift violation aws_ebs_volume.a[1]: size is 16, Terraform says 8",
 			"drift violation aws_ebs_volume.a[2]: is not there any more",

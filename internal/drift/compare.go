@@ -50,7 +50,7 @@ func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource)
 	want, have := values(d), values(l)
 	names := slices.Sorted(maps.Keys(union(want, have)))
 	for _, name := range names {
-		if slices.Contains(skip, name) {
+		if name == "id" || slices.Contains(skip, name) { // ids have joined the two, or are of Terraform's making
 			continue
 		}
 		inside, ok := filled.below(name)

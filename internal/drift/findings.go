@@ -20,46 +20,54 @@ var Policy = finding.Policy{
 
 // Findings returns what the results say as findings: one for every resource
 // that differs or is gone, one for every resource of which nothing is known,
-// and one for every policy that a resource violates by its drift: live, and not
-// as Terraform says it. Live and desired are the violations of both.
+// and one for every policy that a resource violates live, and not as Terraform
+// says it. Live and desired are the violations of both.
 func Findings(results []Result, live, desired []finding.Finding) []finding.Finding {
 	byLive, byDesired := group(live), group(desired)
 	var list []finding.Finding
 	for _, r := range results {
-		if r.Status == Same {
+		if r.Status != Same {
+			list = append(list, r.finding())
+		}
+		if r.Live == nil {
 			continue
 		}
-		f := finding.Finding{
-			Policy: Policy.ID, Title: Policy.Title, Severity: Policy.Severity, Remediation: Policy.Remediation,
-			Status: finding.Violation, Attributes: []string{}, Observed: map[string]any{}, Resource: r.subject(),
-		}
-		switch r.Status {
-		case Gone:
-			f.Message = "is not there any more"
-		case Unknown:
-			f.Status, f.Message = finding.Unknown, "cannot be compared: "+r.Why
-		case Changed, Same:
-			f.Message = r.say()
-			for _, d := range r.Differences {
-				f.Attributes = append(f.Attributes, d.Path)
-				f.Observed[d.Path] = d.observed()
-			}
-		}
-		list = append(list, f)
-		if r.Status != Changed {
-			continue
-		}
+		// A resource may violate a policy by the drift of one that relates to it.
 		asDesired := byDesired[key(finding.SubjectOf(r.Desired))]
 		for _, v := range byLive[key(finding.SubjectOf(r.Live))] {
 			if slices.ContainsFunc(asDesired, func(d finding.Finding) bool { return d.Policy == v.Policy && d.Message == v.Message }) {
 				continue // as Terraform says it: gate tells that
 			}
 			v.Resource = r.subject()
-			v.Message += "; drifted: " + r.say()
+			v.Message += "; not so as Terraform says it"
+			if r.Status == Changed {
+				v.Message += ": " + r.say()
+			}
 			list = append(list, v)
 		}
 	}
 	return list
+}
+
+// finding tells of a resource that is not the same.
+func (r Result) finding() finding.Finding {
+	f := finding.Finding{
+		Policy: Policy.ID, Title: Policy.Title, Severity: Policy.Severity, Remediation: Policy.Remediation,
+		Status: finding.Violation, Attributes: []string{}, Observed: map[string]any{}, Resource: r.subject(),
+	}
+	switch r.Status {
+	case Gone:
+		f.Message = "is not there any more"
+	case Unknown:
+		f.Status, f.Message = finding.Unknown, "cannot be compared: "+r.Why
+	case Changed, Same:
+		f.Message = r.say()
+		for _, d := range r.Differences {
+			f.Attributes = append(f.Attributes, d.Path)
+			f.Observed[d.Path] = d.observed()
+		}
+	}
+	return f
 }
 
 func group(findings []finding.Finding) map[[4]string][]finding.Finding {

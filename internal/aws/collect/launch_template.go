@@ -73,7 +73,9 @@ func launchTemplate() aws.Type {
 func templateData(values map[string]any, d ec2types.ResponseLaunchTemplateData) {
 	values["ebs_optimized"] = boolText(d.EbsOptimized)
 	values["image_id"] = d.ImageId
-	values["instance_type"] = d.InstanceType
+	if d.InstanceType != "" { // left to the user of the template
+		values["instance_type"] = d.InstanceType
+	}
 	values["key_name"] = d.KeyName
 	values["vpc_security_group_ids"] = aws.Set(d.SecurityGroupIds)
 	values["block_device_mappings"] = aws.Blocks(d.BlockDeviceMappings, func(m ec2types.LaunchTemplateBlockDeviceMapping) map[string]any {

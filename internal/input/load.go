@@ -219,6 +219,10 @@ func loadConfigAt(src *source, path string, load func(*source, string) ([]*resou
 }
 
 func (s *source) result(kind, sum string, resources []*resource.Resource) Result {
+	for _, r := range resources {
+		resource.DropEmpty(r.Values)
+		resource.DropEmpty(r.Before)
+	}
 	return Result{
 		Resources: resources,
 		Info:      Info{Path: s.name, Kind: kind, SHA256: sum, Resources: len(resources)},

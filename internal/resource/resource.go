@@ -183,3 +183,25 @@ func DropNulls(v any) any {
 	}
 	return v
 }
+
+// DropEmpty removes the attributes whose value is the empty text, which is how
+// the provider's state writes what is not set: "not permissions_boundary" means
+// it as much as a missing one. Members of maps, such as tags, stay: there an
+// empty text is a value. A map is an object that is no element of a list, since
+// blocks are lists of objects.
+func DropEmpty(values map[string]any) {
+	for k, v := range values {
+		switch v := v.(type) {
+		case string:
+			if v == "" {
+				delete(values, k)
+			}
+		case []any:
+			for _, e := range v {
+				if block, ok := e.(map[string]any); ok {
+					DropEmpty(block)
+				}
+			}
+		}
+	}
+}

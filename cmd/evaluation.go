@@ -1,11 +1,14 @@
 package cmd
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/input"
@@ -45,7 +48,7 @@ func (o *evaluation) register(c *cobra.Command) {
 	f.StringVar(&o.exceptions, "exceptions", "", "exempt what `FILE` says (default exceptions.yaml beside the input, where it exists)")
 	f.StringVar(&o.baseline, "baseline", "", "let pass what `FILE` holds: only what is new fails")
 	f.StringVar(&o.writeBaseline, "write-baseline", "", "write what was found into `FILE`, for later runs with --baseline")
-	f.StringVar(&o.unknown, "unknown", unknownWarn, "what to do with what is known only after apply or was not read: fail, warn or pass")
+	f.StringVar(&o.unknown, "unknown", unknownWarn, "what to do with what is known only after apply or was not read: `MODE` is fail, warn or pass")
 	f.StringArrayVar(&o.formats, "format", nil, "write the report as `NAME[=PATH]` (repeatable; default table)")
 	f.IntVar(&o.jobs, "jobs", 0, "evaluate on `N` cores (default all)")
 	f.StringVar(&o.trace, "trace", "", "write every step of the evaluation of `POLICY` to standard error")
@@ -127,6 +130,17 @@ func (o evaluation) check() (engine.Selection, error) {
 	}
 	if r := o.load.Region; r != "" && !resource.IsRegion(r) {
 		return sel, usagef(verb, "--region %q is not the name of a Region, such as eu-west-1", r)
+	}
+	if o.source != "" {
+		if info, err := os.Stat(o.source); err != nil || !info.IsDir() {
+			d := diag.Errorf("source-unreadable", "%s is not a directory", filepath.ToSlash(o.source)).
+				WithHint("--source names the directory of the .tf files that the plan was made of")
+			if err != nil {
+				d.Summary = "cannot read " + filepath.ToSlash(o.source)
+				d = d.WithDetail("%v", plainError(err))
+			}
+			return sel, d
+		}
 	}
 	if o.jobs < 0 {
 		return sel, usagef(verb, "--jobs %d is not a number of cores", o.jobs)

@@ -3,10 +3,12 @@ package cmd
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/input"
 )
 
@@ -79,6 +81,9 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := j.kept(inputs); err != nil {
+		return err
+	}
 	for _, path := range s.distinct(inputs) {
 		in, err := s.read(ctx, path, j.loadOptions(path))
 		if err != nil {
@@ -87,6 +92,10 @@ func (s Streams) gate(ctx context.Context, o gateOptions) error {
 		if err := run.add(ctx, path, in); err != nil {
 			return err
 		}
+	}
+	if len(o.load.VarFiles) > 0 && !slices.ContainsFunc(run.inputs, func(in finding.Input) bool { return in.Kind == input.KindConfig }) {
+		s.warn(diag.Warningf("variables-unused", "--var-file is given, and no input is a configuration").
+			WithDetail("Plans and states hold the values that they were made with."))
 	}
 	return j.conclude(run)
 }

@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +41,10 @@ func (s Streams) documents(o evaluation, chosen *policyChoice) (*document.Progra
 		if len(flags.namespaces) > 0 {
 			return nil, diag.Errorf("no-such-namespace", "no package %s has rules to evaluate", flags.namespaces[0]).
 				WithDetail("Neither --policy nor --bundle names policies about whole plans.")
+		}
+		if len(flags.data) > 0 {
+			return nil, diag.Errorf("data-unused", "--data is given, and there are no policies about whole plans to read it").
+				WithDetail("Policies about resources take parameters, and no other data.").WithHint("see --parameters")
 		}
 		return nil, nil
 	}
@@ -145,13 +151,26 @@ func (j *judge) loadOptions(path string) input.Options {
 
 // codeBeside reports whether there is Terraform code beside an input.
 func codeBeside(path string) bool {
-	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu"} {
-		found, err := filepath.Glob(filepath.Join(filepath.Dir(path), pattern))
-		if err != nil || len(found) > 0 {
-			return true
-		}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	return err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		name := e.Name()
+		return strings.HasSuffix(name, ".tf") || strings.HasSuffix(name, ".tf.json") || strings.HasSuffix(name, ".tofu")
+	})
+}
+
+// traceable reports why a policy cannot be traced, before any input is read.
+func traceable(id string, e *engine.Engine, docs *document.Program) error {
+	if id == "" {
+		return nil
 	}
-	return false
+	if docs != nil && slices.ContainsFunc(docs.Policies(), func(p finding.Policy) bool { return p.ID == id }) {
+		return diag.Errorf("trace-document", "%s is about whole plans, and only policies about resources can be traced", id).
+			WithHint("`opa eval --explain=full` shows every step")
+	}
+	if !slices.ContainsFunc(e.Catalog(), func(p engine.Policy) bool { return p.ID == id }) {
+		return diag.Errorf("no-such-policy", "there is no policy %q to trace", id).WithHint("`parapet policy list` shows the ids")
+	}
+	return nil
 }
 
 // checkDocument evaluates the document policies on an input. Inputs that are no

@@ -24,8 +24,9 @@ type output struct {
 	path   string // empty: standard output
 }
 
-// parseOutputs reads the values of --format.
-func parseOutputs(verb string, values []string) ([]output, error) {
+// outputs reads the values of --format. No two files of a run are the same.
+func (o evaluation) outputs() ([]output, error) {
+	verb, values := o.verb, o.formats
 	if len(values) == 0 {
 		return []output{{format: report.Formats[0]}}, nil
 	}
@@ -39,10 +40,20 @@ func parseOutputs(verb string, values []string) ([]output, error) {
 			return nil, usagef(verb, "--format: %w", err)
 		case hasPath && path == "":
 			return nil, usagef(verb, "--format %s has no path after =", v)
+		}
+		switch path {
+		case "", "-":
+			path = ""
+		default:
+			path = filepath.Clean(path)
+		}
+		switch {
 		case seen[path] && path == "":
 			return nil, usagef(verb, "two formats would be mixed on standard output; give one a path: --format %s=PATH", name)
 		case seen[path]:
-			return nil, usagef(verb, "two formats go to %s", path)
+			return nil, usagef(verb, "two formats go to %s", filepath.ToSlash(path))
+		case path != "" && o.writeBaseline != "" && path == filepath.Clean(o.writeBaseline):
+			return nil, usagef(verb, "--format %s and --write-baseline go to the same file", v)
 		}
 		seen[path] = true
 		list = append(list, output{f, path})
@@ -69,12 +80,22 @@ func (s Streams) writeReport(r finding.Report, outputs []output, where func(poli
 		}
 		return func(w io.Writer) error { return o.format.Write(w, located) }
 	}
+	// What one format cannot hold or one place cannot take is no reason to leave
+	// out the others.
+	var ds diag.Diagnostics
+	fail := func(err error) {
+		if d, ok := errors.AsType[diag.Diagnostic](err); ok { // the format refuses the report, or the file cannot be written
+			ds = append(ds, d)
+		} else {
+			ds = append(ds, diag.Errorf("output-unwritable", "cannot write the report: %v", err))
+		}
+	}
 	for _, o := range outputs {
 		if o.path == "" {
 			continue
 		}
 		if err := writeFile(o.path, write(o, false)); err != nil {
-			return err
+			fail(err)
 		}
 	}
 	for _, o := range outputs {
@@ -82,10 +103,27 @@ func (s Streams) writeReport(r finding.Report, outputs []output, where func(poli
 			continue
 		}
 		if err := write(o, s.color(s.OutTerminal))(s.Out); err != nil {
-			if d, ok := errors.AsType[diag.Diagnostic](err); ok { // the format refuses the report
-				return d
-			}
-			return diag.Errorf("output-unwritable", "cannot write the report: %v", err)
+			fail(err)
+		}
+	}
+	return ds.Err()
+}
+
+// kept reports an input that an output of the run would replace: the next run
+// would have nothing to read.
+func (j *judge) kept(inputs []string) error {
+	written := map[string]string{}
+	for _, o := range j.outputs {
+		if o.path != "" {
+			written[o.path] = "--format " + o.format.Name
+		}
+	}
+	if j.o.writeBaseline != "" {
+		written[filepath.Clean(j.o.writeBaseline)] = "--write-baseline"
+	}
+	for _, path := range inputs {
+		if flag := written[filepath.Clean(path)]; flag != "" {
+			return usagef(j.o.verb, "%s would replace the input %s", flag, filepath.ToSlash(path))
 		}
 	}
 	return nil
@@ -174,9 +212,9 @@ type exceptionFile struct {
 }
 
 // exceptionsOf returns the exceptions for each input of a run; nil where there
-// are none. A file is read, and what is wrong with it told, once. The ids are
-// those of all policies, also of those that the run leaves out.
-func (s Streams) exceptionsOf(named string, ids []string) func(inputPath string) (*exceptionFile, error) {
+// are none. A file is read, and what is wrong with it told, once. A glob names
+// policies also where the run leaves them out.
+func (s Streams) exceptionsOf(named string, names func(glob string) bool) func(inputPath string) (*exceptionFile, error) {
 	files := map[string]*exceptionFile{}
 	return func(inputPath string) (*exceptionFile, error) {
 		path := exceptionsPath(named, inputPath)
@@ -188,7 +226,7 @@ func (s Streams) exceptionsOf(named string, ids []string) func(inputPath string)
 			return nil, err
 		}
 		f := &exceptionFile{filepath.ToSlash(path), records, map[string]bool{}}
-		s.warn(exception.Idle(records, f.name, ids)...)
+		s.warn(exception.Idle(records, f.name, names)...)
 		files[path] = f
 		return f, nil
 	}

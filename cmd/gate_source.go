@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/parapet-dev/parapet/internal/diag"
-	"github.com/parapet-dev/parapet/internal/exception"
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/input"
 	"github.com/parapet-dev/parapet/internal/resource"
@@ -130,9 +129,17 @@ func (c *codes) of(inputPath, kind string, resources []*resource.Resource) (*sou
 		return nil, nil
 	case c.named != "":
 		code, err := c.open(c.named, "")
-		if err == nil && code == nil {
+		switch {
+		case err != nil:
+		case code == nil:
 			err = diag.Errorf("source-empty", "%s holds no Terraform code", filepath.ToSlash(c.named)).
 				WithHint("--source names the directory of the .tf files that the plan was made of")
+		case !slices.ContainsFunc(resources, func(r *resource.Resource) bool { return !r.Deleted() }):
+		case !belongs(code, resources, false):
+			c.ds = append(c.ds, diag.Warningf("source-elsewhere", "the code in %s declares none of the resources", filepath.ToSlash(c.named)).
+				At(diag.Place{File: filepath.ToSlash(inputPath)}).
+				WithDetail("Findings have no lines of code, and comments there exempt nothing.").
+				WithHint("--source names the directory of the .tf files that the plan was made of"))
 		}
 		return code, err
 	}
@@ -223,9 +230,9 @@ func shownDir(dir string) string {
 }
 
 // finish tells of code that could not be read, and of comments that hold no
-// more, that name no policy or that had nothing to exempt. All are the ids of
-// every policy, evaluated those of this run.
-func (c *codes) finish(all, evaluated []string, now time.Time) diag.Diagnostics {
+// more, that name no policy or that had nothing to exempt. Names reports whether
+// a glob matches any policy that there is; evaluated are the ids of this run's.
+func (c *codes) finish(names func(glob string) bool, evaluated []string, now time.Time) diag.Diagnostics {
 	if c == nil {
 		return nil
 	}
@@ -233,17 +240,17 @@ func (c *codes) finish(all, evaluated []string, now time.Time) diag.Diagnostics 
 	for _, code := range c.order {
 		ds = append(ds, code.Diagnostics()...)
 		for _, g := range code.Ignores() {
-			ds = append(ds, c.judgeIgnore(g, all, evaluated, now)...)
+			ds = append(ds, c.judgeIgnore(g, names, evaluated, now)...)
 		}
 	}
 	ds.Sort()
 	return slices.CompactFunc(ds, func(a, b diag.Diagnostic) bool { return a.Error() == b.Error() })
 }
 
-func (c *codes) judgeIgnore(g *source.Ignore, all, evaluated []string, now time.Time) diag.Diagnostics {
+func (c *codes) judgeIgnore(g *source.Ignore, names func(glob string) bool, evaluated []string, now time.Time) diag.Diagnostics {
 	var ds diag.Diagnostics
 	for _, glob := range g.Policies {
-		if !slices.ContainsFunc(all, exception.Record{Policies: []string{glob}}.CoversPolicy) {
+		if !names(glob) {
 			ds = append(ds, diag.Warningf("ignore-matches-nothing", "the comment names %q, which matches no policy", glob).At(g.At).
 				WithDetail("It exempts nothing.").WithHint("`parapet policy list` shows the ids"))
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/document"
 	"github.com/parapet-dev/parapet/internal/drift"
 	"github.com/parapet-dev/parapet/internal/engine"
@@ -27,7 +28,7 @@ type judge struct {
 	documents  *document.Program // likewise; nil: there are none
 	exceptions func(inputPath string) (*exceptionFile, error)
 	baseline   *finding.Baseline
-	ids        []string // of all policies, also of those that are not selected
+	names      func(glob string) bool // whether it matches any policy, also of those that are left out
 }
 
 // judge reads the flags and what they name, before any input is read.
@@ -36,7 +37,7 @@ func (s Streams) judge(ctx context.Context, o evaluation) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := parseOutputs(o.verb, o.formats)
+	outputs, err := o.outputs()
 	if err != nil {
 		return nil, err
 	}
@@ -55,10 +56,14 @@ func (s Streams) judge(ctx context.Context, o evaluation) (*judge, error) {
 		return nil, err
 	}
 	whole, e := engine.None(), engine.None()
-	if docs == nil || chosen.parts.Policies {
+	switch {
+	case docs == nil || chosen.parts.Policies:
 		if whole, e, err = s.compileChoice(chosen, o.parameters, o.jobs); err != nil {
 			return nil, err
 		}
+	case o.parameters != "":
+		return nil, diag.Errorf("parameters-unused", "--parameters is given, and there are no policies about resources to take them").
+			WithDetail("Policies about whole plans read data.").WithHint("see --data")
 	}
 	ids := []string{drift.Policy.ID} // which exceptions may name as well
 	for _, p := range whole.Catalog() {
@@ -69,13 +74,17 @@ func (s Streams) judge(ctx context.Context, o evaluation) (*judge, error) {
 			ids = append(ids, p.ID)
 		}
 	}
+	names := named.names(ids)
 	e, docs, err = choose(e, docs, selection)
 	if err != nil {
 		return nil, err
 	}
+	if err := traceable(o.trace, e, docs); err != nil {
+		return nil, err
+	}
 	return &judge{
-		Streams: s, o: o, outputs: outputs, engine: e, documents: docs, baseline: baseline, ids: ids,
-		exceptions: s.exceptionsOf(o.exceptions, ids),
+		Streams: s, o: o, outputs: outputs, engine: e, documents: docs, baseline: baseline, names: names,
+		exceptions: s.exceptionsOf(o.exceptions, names),
 	}, nil
 }
 
@@ -84,7 +93,7 @@ func (s Streams) judge(ctx context.Context, o evaluation) (*judge, error) {
 func (j *judge) fork(w io.Writer) *judge {
 	k := *j
 	k.Err, k.ErrTerminal = w, false
-	k.exceptions = k.exceptionsOf(j.o.exceptions, j.ids)
+	k.exceptions = k.exceptionsOf(j.o.exceptions, j.names)
 	return &k
 }
 
@@ -220,7 +229,7 @@ func (j *judge) unused(r *run, rep finding.Report) {
 			j.warn(exception.Unused(f.records, f.used, f.name, ids, j.Now())...)
 		}
 	}
-	j.warn(r.code.finish(j.ids, ids, j.Now())...)
+	j.warn(r.code.finish(j.names, ids, j.Now())...)
 	if j.baseline != nil {
 		j.warn(baselineRest(j.baseline, rep.Findings, evaluated, filepath.ToSlash(j.o.baseline))...)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/document"
 	"github.com/parapet-dev/parapet/internal/engine"
+	"github.com/parapet-dev/parapet/internal/exception"
 	"github.com/parapet-dev/parapet/internal/schema"
 	"github.com/parapet-dev/parapet/policies"
 )
@@ -107,6 +108,29 @@ const (
 	helperPackage = "parapet.lib"
 	helperPrefix  = libraryPrefix + "/lib/"
 )
+
+// names returns a test of globs: whether they match one of the ids or a policy
+// of the library that these flags leave out. It is read where that is needed.
+func (o sources) names(ids []string) func(glob string) bool {
+	library := sync.OnceValue(func() []string {
+		if !o.noLibrary && len(o.bundles) == 0 {
+			return nil // the ids hold it
+		}
+		var list []string
+		if parts, err := withLibrary(nil, true); err == nil {
+			if e, ds := engine.New(engine.Options{Modules: parts.Resource}); !ds.HasErrors() {
+				for _, p := range e.Catalog() {
+					list = append(list, p.ID)
+				}
+			}
+		}
+		return list
+	})
+	return func(glob string) bool {
+		covers := exception.Record{Policies: []string{glob}}.CoversPolicy
+		return slices.ContainsFunc(ids, covers) || slices.ContainsFunc(library(), covers)
+	}
+}
 
 // taken refuses modules that would add to a package of the library or replace
 // something in it: the library's policies would no longer be what they are.

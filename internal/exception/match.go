@@ -87,13 +87,14 @@ func Expired(records []Record, file string, now time.Time) diag.Diagnostics {
 	return ds
 }
 
-// Idle warns of every policy that a record names and that is not among the ids:
-// a misspelt one exempts nothing, and nobody would notice.
-func Idle(records []Record, file string, ids []string) diag.Diagnostics {
+// Idle warns of every policy that a record names and that does not exist, going
+// by what names reports of a glob: a misspelt one exempts nothing, and nobody
+// would notice.
+func Idle(records []Record, file string, names func(glob string) bool) diag.Diagnostics {
 	var ds diag.Diagnostics
 	for _, r := range records {
 		for _, glob := range r.Policies {
-			if !slices.ContainsFunc(ids, func(id string) bool { return match(glob, id) }) {
+			if !names(glob) {
 				ds = append(ds, diag.Warningf("exception-matches-nothing", "exception %q names %q, which matches no policy", r.ID, glob).
 					At(diag.Place{File: file}).WithDetail("It exempts nothing.").
 					WithHint("`parapet policy list` shows the ids"))

@@ -59,6 +59,14 @@ func TestInstanceVolumes(t *testing.T) {
 	if encrypted("root_block_device") != true || encrypted("ebs_block_device") != false {
 		t.Errorf("%v", got.Resources[0].Values)
 	}
+	// A volume that was attached between the two calls is no missing disk.
+	fake.Always("ec2:DescribeVolumes", tftest.Answer{Body: `<R><volumeSet><item><volumeId>vol-1</volumeId><encrypted>true</encrypted></item></volumeSet></R>`})
+	got = collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_instance")["aws_instance"]
+	if len(got.Gaps) != 1 {
+		t.Errorf("%+v", got)
+	} else if _, known := got.Resources[0].Values["ebs_block_device"]; known {
+		t.Error("the other volumes are known")
+	}
 	fake.Always("ec2:DescribeVolumes", tftest.Answer{Status: 403, Body: `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`})
 	got = collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_instance")["aws_instance"]
 	if got.Status != aws.Complete || len(got.Resources) != 1 || len(got.Gaps) != 1 || got.Resources[0].Values["instance_type"] != "t3.micro" {

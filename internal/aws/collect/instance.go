@@ -1,7 +1,9 @@
 package collect
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -41,12 +43,13 @@ func instance() aws.Type {
 							continue
 						}
 						it := instanceItem(s, i)
-						if volumesErr != nil {
-							if err := out.Miss(&it, volumesErr, "ebs_block_device", "root_block_device"); err != nil {
+						root, others, err := blockDevices(i, volumes)
+						if err = cmp.Or(volumesErr, err); err != nil {
+							if err := out.Miss(&it, err, "ebs_block_device", "root_block_device"); err != nil {
 								return err
 							}
 						} else {
-							it.Values["root_block_device"], it.Values["ebs_block_device"] = blockDevices(i, volumes)
+							it.Values["root_block_device"], it.Values["ebs_block_device"] = root, others
 						}
 						out.Add(it)
 					}
@@ -112,8 +115,10 @@ func publicAddress(i ec2types.Instance) bool {
 	return false
 }
 
-// blockDevices makes the blocks of the root volume and of the others.
-func blockDevices(i ec2types.Instance, volumes map[string]ec2types.Volume) (root, others []any) {
+// blockDevices makes the blocks of the root volume and of the others. A volume
+// that the list does not hold, since it was attached between the two calls, makes
+// them unknown: without it the instance would seem to have another disk, or none.
+func blockDevices(i ec2types.Instance, volumes map[string]ec2types.Volume) (root, others []any, err error) {
 	type device struct {
 		name   *string
 		volume ec2types.Volume
@@ -126,8 +131,8 @@ func blockDevices(i ec2types.Instance, volumes map[string]ec2types.Volume) (root
 			continue
 		}
 		v, known := volumes[aws.String(m.Ebs.VolumeId)]
-		if !known { // made or gone between two calls
-			continue
+		if !known {
+			return nil, nil, fmt.Errorf("the volume %s is attached and not listed", aws.String(m.Ebs.VolumeId))
 		}
 		d := device{m.DeviceName, v, m.Ebs.DeleteOnTermination}
 		if aws.String(m.DeviceName) == aws.String(i.RootDeviceName) {
@@ -140,7 +145,7 @@ func blockDevices(i ec2types.Instance, volumes map[string]ec2types.Volume) (root
 		block := deviceBlock(d.name, d.volume, d.delete)
 		block["snapshot_id"] = d.volume.SnapshotId
 		return block
-	})
+	}), nil
 }
 
 func deviceBlock(name *string, v ec2types.Volume, deleted *bool) map[string]any {

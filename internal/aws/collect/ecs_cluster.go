@@ -19,15 +19,14 @@ func ecsCluster() aws.Type {
 	return aws.Type{
 		Name:    "aws_ecs_cluster",
 		Service: "ecs",
-		Actions: []string{"ecs:DescribeClusters", "ecs:ListClusters"},
+		Actions: []string{"ecs:DescribeClusters", ecsListAction},
 		Filled:  []string{"arn", "configuration", "name", "service_connect_defaults", "setting", "tags"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			c := aws.Client(s, ecs.NewFromConfig)
-			var arns []string
-			p := ecs.NewListClustersPaginator(c, &ecs.ListClustersInput{})
-			if err := eachPage(ctx, p, func(page *ecs.ListClustersOutput) { arns = append(arns, page.ClusterArns...) }); err != nil {
+			arns, err := ecsClusters(ctx, s)
+			if err != nil {
 				return err
 			}
+			c := aws.Client(s, ecs.NewFromConfig)
 			for some := range slices.Chunk(arns, ecsDescribed) {
 				got, err := c.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: some, Include: []ecstypes.ClusterField{
 					ecstypes.ClusterFieldConfigurations, ecstypes.ClusterFieldSettings, ecstypes.ClusterFieldTags,
@@ -41,7 +40,7 @@ func ecsCluster() aws.Type {
 					}
 				}
 				for _, cluster := range got.Clusters {
-					if aws.String(cluster.Status) != "INACTIVE" { // deleted, and shown for some time
+					if aws.String(cluster.Status) != ecsInactive {
 						out.Add(ecsClusterItem(cluster))
 					}
 				}

@@ -20,10 +20,11 @@ func ecsTaskDefinition() aws.Type {
 		Actions: []string{"ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitionFamilies"},
 		Filled: []string{
 			"arn", "arn_without_revision", "container_definitions", "cpu", "enable_fault_injection", "ephemeral_storage",
-			"execution_role_arn", "family", "inference_accelerator", "ipc_mode", "memory", "network_mode", "pid_mode",
+			"execution_role_arn", "family", "ipc_mode", "memory", "network_mode", "pid_mode",
 			"placement_constraints", "proxy_configuration", "requires_compatibilities", "revision", "runtime_platform", "tags",
 			"task_role_arn", "volume",
 		},
+		Sensitive:  []string{"container_definitions"}, // has the environment of the containers
 		ConfigOnly: []string{"skip_destroy", "track_latest"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			c := aws.Client(s, ecs.NewFromConfig)
@@ -40,7 +41,7 @@ func ecsTaskDefinition() aws.Type {
 					it := aws.Item{ID: family, Values: map[string]any{"family": family}}
 					return unread(out, ecsTaskDefinition().Filled, it, err)
 				}
-				if d := got.TaskDefinition; d != nil {
+				if d := got.TaskDefinition; d != nil && d.Status != ecstypes.TaskDefinitionStatusInactive {
 					v := ecsTaskDefinitionValues(d)
 					v["tags"] = ecsTags(got.Tags)
 					out.Add(aws.Item{ID: family, ARN: aws.String(d.TaskDefinitionArn), Values: v})
@@ -61,13 +62,10 @@ func ecsTaskDefinitionValues(d *ecstypes.TaskDefinition) map[string]any {
 		"ephemeral_storage":      []any{},
 		"execution_role_arn":     d.ExecutionRoleArn,
 		"family":                 d.Family,
-		"inference_accelerator": aws.SetOf(d.InferenceAccelerators, func(a ecstypes.InferenceAccelerator) map[string]any {
-			return map[string]any{"device_name": a.DeviceName, "device_type": a.DeviceType}
-		}),
-		"ipc_mode":     d.IpcMode,
-		"memory":       d.Memory,
-		"network_mode": d.NetworkMode,
-		"pid_mode":     d.PidMode,
+		"ipc_mode":               d.IpcMode,
+		"memory":                 d.Memory,
+		"network_mode":           d.NetworkMode,
+		"pid_mode":               d.PidMode,
 		"placement_constraints": aws.SetOf(d.PlacementConstraints, func(c ecstypes.TaskDefinitionPlacementConstraint) map[string]any {
 			return map[string]any{"expression": c.Expression, "type": c.Type}
 		}),

@@ -112,10 +112,10 @@ func (o *Out) Miss(it *Item, err error, attributes ...string) error {
 	if fatal(err) {
 		return err
 	}
-	if slices.Contains(attributes, "tags") { // which are the same to the collector
-		attributes = append(slices.Clone(attributes), "tags_all")
-	}
 	it.missing = append(it.missing, attributes...)
+	if slices.Contains(attributes, "tags") { // of which tags_all is made
+		it.missing = append(it.missing, "tags_all")
+	}
 	o.gap(Gap{Type: o.typ.Name, ID: it.ID, Attributes: slices.Sorted(slices.Values(attributes))}, err)
 	return nil
 }

@@ -32,7 +32,7 @@ func TestS3Denied(t *testing.T) {
 		t.Fatalf("%+v", buckets)
 	}
 	closed, open := buckets.Resources[0], buckets.Resources[1]
-	if closed.ID != "closed" || !resource.Marked(closed.Unknown, resource.Path{"tags"}) || resource.Marked(closed.Unknown, resource.Path{"bucket"}) {
+	if closed.ID != "closed" || !resource.Marked(closed.Unknown, resource.Path{"tags"}) || !resource.Marked(closed.Unknown, resource.Path{"tags_all"}) || resource.Marked(closed.Unknown, resource.Path{"bucket"}) {
 		t.Errorf("%s does not know %v", closed.ID, closed.Unknown)
 	}
 	if tags, ok := open.Values["tags"].(map[string]any); !ok || tags["Owner"] != "me" || open.Unknown != nil {

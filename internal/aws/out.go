@@ -127,7 +127,7 @@ func (o *Out) Gap(parent string, err error) error {
 	if fatal(err) {
 		return err
 	}
-	o.gap(Gap{Type: o.typ.Parent, ID: parent, Related: o.typ.Name}, err)
+	o.gap(Gap{Type: cmp.Or(o.typ.Parent, o.typ.Name), ID: parent, Related: o.typ.Name}, err)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.lost[parent] = true

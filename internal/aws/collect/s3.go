@@ -25,7 +25,8 @@ type bucket struct {
 }
 
 // s3Buckets lists the buckets in the session's region. The account has one list
-// of buckets; those whose region cannot be told count as in the home region.
+// of buckets; those whose region cannot be told may be in any, and so count in
+// all: the home region need not be among those that are collected.
 func s3Buckets(ctx context.Context, s *aws.Session) ([]bucket, error) {
 	all, err := aws.OncePerAccount(ctx, s, "s3:ListBuckets", func(ctx context.Context) ([]bucket, error) {
 		return s3AllBuckets(ctx, s.Home())
@@ -35,7 +36,7 @@ func s3Buckets(ctx context.Context, s *aws.Session) ([]bucket, error) {
 	}
 	var here []bucket
 	for _, b := range all {
-		if b.region == s.Region {
+		if b.region == s.Region || b.err != nil {
 			here = append(here, b)
 		}
 	}

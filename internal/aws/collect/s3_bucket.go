@@ -25,6 +25,9 @@ func s3Bucket() aws.Type {
 			}
 			c := s3Client(s)
 			return aws.Each(ctx, out, buckets, func(ctx context.Context, b bucket) error {
+				if b.err != nil && s.Region != s.Home().Region { // it is listed there once, and may be here
+					return out.Gap(b.name, b.err)
+				}
 				it := aws.Item{
 					ID:     b.name,
 					ARN:    "arn:" + s.Partition + ":s3:::" + b.name,

@@ -51,3 +51,17 @@ func TestS3Denied(t *testing.T) {
 		t.Errorf("the buckets were listed %d times", n)
 	}
 }
+
+// TestS3Nowhere: a bucket whose region cannot be told may be in any region that
+// is collected, and is never lost.
+func TestS3Nowhere(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	fake.Always("s3:GET /", tftest.Answer{Body: `<ListAllMyBucketsResult><Buckets><Bucket><Name>hidden</Name></Bucket></Buckets></ListAllMyBucketsResult>`})
+	fake.Always("s3:GET /hidden?location", tftest.S3Error(403, "AccessDenied", "no"))
+	got := collectFrom(t, mock(t, fake.URL), "eu-west-1", "aws_s3_bucket", "aws_s3_bucket_versioning")
+	for typ, o := range got {
+		if len(o.Resources) != 0 || len(o.Gaps) != 1 || o.Gaps[0].ID != "hidden" || o.Gaps[0].Type != "aws_s3_bucket" || o.Gaps[0].Related != typ {
+			t.Errorf("%s: %+v", typ, o)
+		}
+	}
+}

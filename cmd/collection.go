@@ -168,7 +168,7 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 	types := map[string]snapshot.Type{}
 	for _, t := range rows {
 		request.Types = append(request.Types, t.Name)
-		types[t.Name] = snapshot.Type{Filled: t.Paths(), Overlap: t.Overlap, Volatile: t.Volatile, StandsFor: t.StandsFor}
+		types[t.Name] = snapshot.Type{Filled: t.Paths(), ConfigOnly: t.ConfigOnly, Overlap: t.Overlap, Volatile: t.Volatile, StandsFor: t.StandsFor}
 	}
 	begin := snapshot.Create
 	if o.resume {

@@ -74,7 +74,7 @@ func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired stri
 		Skip: map[string][]string{},
 	}
 	for name, t := range live.Snapshot.Types {
-		state.Skip[name] = slices.Concat(t.Overlap, t.Volatile)
+		state.Skip[name] = slices.Concat(t.ConfigOnly, t.Overlap, t.Volatile)
 	}
 	results := drift.Compare(code.Resources, state)
 	violations := func(in input.Result) ([]finding.Finding, error) {

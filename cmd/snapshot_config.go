@@ -109,7 +109,7 @@ func (s Streams) importPlan(ctx context.Context, dir string, plan awsconfig.Plan
 	types := map[string]snapshot.Type{}
 	for _, t := range o.Types {
 		request.Types = append(request.Types, t.Name)
-		types[t.Name] = snapshot.Type{Filled: t.Paths(), Overlap: t.Overlap, Volatile: t.Volatile, StandsFor: t.StandsFor}
+		types[t.Name] = snapshot.Type{Filled: t.Paths(), ConfigOnly: t.ConfigOnly, Overlap: t.Overlap, Volatile: t.Volatile, StandsFor: t.StandsFor}
 	}
 	start := s.Now()
 	w, err := snapshot.Create(dir, "parapet "+s.Version, request, types)

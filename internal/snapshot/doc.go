@@ -88,10 +88,12 @@ type Account struct {
 type Type struct {
 	// Filled lists the attributes that are read; see [resource.Resource.Filled].
 	Filled []string `json:"filled"`
-	// Overlap and Volatile list those that other types hold too, and those that
-	// move by themselves: they are no drift.
-	Overlap  []string `json:"overlap,omitempty"`
-	Volatile []string `json:"volatile,omitempty"`
+	// ConfigOnly, Overlap and Volatile list those that have no live value of their
+	// own, those that other types hold too, and those that move by themselves: they
+	// are no drift.
+	ConfigOnly []string `json:"config_only,omitempty"`
+	Overlap    []string `json:"overlap,omitempty"`
+	Volatile   []string `json:"volatile,omitempty"`
 	// StandsFor lists the types that mean the same live things.
 	StandsFor []string `json:"stands_for,omitempty"`
 }

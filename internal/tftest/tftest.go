@@ -10,9 +10,11 @@ package tftest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -82,6 +84,27 @@ func (tf *Terraform) InitAWS(dir string) {
 		tf.mirror = mirror(tf.t)
 	}
 	tf.Run(dir, "init", "-no-color", "-plugin-dir="+tf.mirror)
+}
+
+// OverrideAWS makes later runs start the AWS provider straight out of the mirror:
+// nothing is prepared in a directory, and no run hashes the provider's file,
+// which takes longer than most plans. Directories with modules need a "get".
+func (tf *Terraform) OverrideAWS() {
+	tf.t.Helper()
+	if tf.mirror == "" {
+		tf.mirror = mirror(tf.t)
+	}
+	pattern := filepath.Join(tf.mirror, "registry.terraform.io", "hashicorp", "aws", "*", runtime.GOOS+"_"+runtime.GOARCH)
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) == 0 {
+		Missing(tf.t, "no unpacked AWS provider at "+pattern)
+	}
+	config := filepath.Join(tf.t.TempDir(), "override.rc")
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"hashicorp/aws\" = %q\n  }\n  direct {}\n}\n", found[len(found)-1])
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		tf.t.Fatal(err)
+	}
+	tf.Setenv("TF_CLI_CONFIG_FILE=" + config)
 }
 
 // Run runs terraform and returns its standard output. A failure fails the test

@@ -33,12 +33,22 @@ func (k *kept) Put(o aws.Outcome) error {
 // mock is the configuration of a mock, or of a fake, at url.
 func mock(t *testing.T, url string) sdk.Config {
 	t.Helper()
-	// Credentials and region of nobody: the tests run in any environment.
+	nobody(t)
+	return configure(t, url)
+}
+
+// nobody sets credentials and region of nobody: the tests run in any environment.
+func nobody(t *testing.T) {
+	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_CONFIG_FILE", "none")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+}
+
+func configure(t *testing.T, url string) sdk.Config {
+	t.Helper()
 	cfg, err := aws.Load(t.Context(), aws.LoadOptions{Endpoint: url})
 	if err != nil {
 		t.Fatal(err)

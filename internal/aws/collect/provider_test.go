@@ -4,8 +4,6 @@ package collect
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,59 +29,41 @@ var differs = map[string]string{
 	"aws_iam_policy.policy_id":           "the mock's bulk answer lacks it",
 }
 
-// TestProvider applies testdata/SERVICE.tf to the mock, and compares what is
-// collected with what the provider itself reads, on all that is filled.
+// TestProvider applies testdata/SERVICE.tf to a mock, and compares what is
+// collected with what the provider itself reads, on all that is filled. Most of
+// its time is the provider's waiting, so services run side by side.
 func TestProvider(t *testing.T) {
-	tf := tftest.New(t)
-	url := tftest.Moto(t)
-	tf.Setenv(tftest.MockEnvironment(url)...)
-	cfg := mock(t, url)
-	dir := t.TempDir()
+	nobody(t)
 	files, err := filepath.Glob("testdata/*.tf")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no configurations: %v", err)
 	}
-	main := filepath.Join(dir, "main.tf")
-	versions := "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n"
-	if err := os.WriteFile(filepath.Join(dir, "versions.tf"), []byte(versions), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	tf.InitAWS(dir)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".tf"), func(t *testing.T) {
+			t.Parallel()
+			tf := tftest.New(t)
+			tf.OverrideAWS()
+			url := tftest.Moto(t)
+			tf.Setenv(tftest.MockEnvironment(url)...)
+			dir := t.TempDir()
 			code, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(main, code, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, "main.tf"), code, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			state := filepath.Join(dir, "terraform.tfstate")
-			if err := os.RemoveAll(state); err != nil {
-				t.Fatal(err)
-			}
-			reset(t, url)
 			for _, args := range [][]string{{"apply", "-auto-approve", "-no-color"}, {"apply", "-auto-approve", "-refresh-only", "-no-color"}} {
 				if _, out, err := tf.Try(dir, args...); err != nil {
 					t.Fatalf("terraform %v: %v\n%s", args, err, out[max(0, len(out)-4000):])
 				}
 			}
-			compare(t, state, func(types []string) map[string]aws.Outcome {
+			cfg := configure(t, url)
+			compare(t, filepath.Join(dir, "terraform.tfstate"), func(types []string) map[string]aws.Outcome {
 				return collectFrom(t, cfg, "us-east-1", types...)
 			})
 		})
 	}
-}
-
-// reset empties the mock.
-func reset(t *testing.T, url string) {
-	t.Helper()
-	resp, err := http.Post(url+"/moto-api/reset", "", nil) //nolint:noctx // loopback
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
 }
 
 // compare looks for every resource of the state among those collected.

@@ -26,6 +26,8 @@ resource "aws_organizations_organizational_unit" "data" {
 resource "aws_organizations_account" "data" {
   name  = "data"
   email = "data@example.com"
+
+  depends_on = [aws_organizations_organization.this]
 }
 
 resource "aws_organizations_policy_attachment" "deny" {

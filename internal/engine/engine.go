@@ -46,7 +46,8 @@ type Options struct {
 	MemoryLimit uint64
 
 	// Schema gives the provider that policies are held to; nil: they are not. It
-	// is called when there is a policy that no test has checked.
+	// is called when there is a policy that no test has checked, and for live
+	// state, of which an attribute that the type does not have is never unknown.
 	Schema func() (*schema.Provider, error)
 }
 
@@ -129,7 +130,7 @@ func build(o Options, awake map[string]bool) (*Engine, diag.Diagnostics) {
 	}
 	for _, f := range found {
 		if !f.asleep {
-			f.prepare(compiler)
+			f.prepare(compiler, o.Schema)
 		}
 	}
 	e := &Engine{program: p, policies: found, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout), memory: cmp.Or(o.MemoryLimit, DefaultMemoryLimit)}

@@ -48,6 +48,22 @@ func parseAccess(s string) (access, bool) {
 	return a, len(a) > 0
 }
 
+// nowhere reports whether no resource of a type can have what the access reads:
+// it is known to be missing, whatever was collected. A policy about several types
+// reads of each what only others have.
+func (p *policy) nowhere(t string, a access) bool {
+	if len(a) == 0 || p.schema == nil {
+		return false
+	}
+	provider, err := p.schema()
+	if err != nil {
+		return false // then it stays open
+	}
+	path := schemaPath(a.plain())
+	known, there := provider.Lookup(t)
+	return there && !p.unchecked(t, path.String()) && known.Check(path) != nil
+}
+
 // unfilled calls emit with the paths that the access reads of v and that were
 // not filled. That something below a list is filled says that the list itself
 // is known: how many elements there are, and that an absent one is absent. A

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 // TestFilled holds policies to what a collector says that it fills.
@@ -177,6 +178,56 @@ func TestFilledOfRelated(t *testing.T) {
 	}
 	if want := "unknown depends on x.b.block_public_acls, not collected"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestFilledOfOtherTypes: what a type does not have is no gap of the collector's.
+func TestFilledOfOtherTypes(t *testing.T) {
+	t.Parallel()
+	e, ds := New(Options{Schema: schema.AWS, Modules: []Module{{Path: "p.rego", Source: []byte(`# METADATA
+# title: t
+# custom:
+#   id: p
+#   severity: low
+package p
+
+deny contains "open" if {
+	input.resource.type == "aws_security_group_rule"
+	tcp(input.resource.values.protocol, input.resource.values)
+	some attribute in {"cidr_blocks", "ipv6_cidr_blocks"}
+	endswith(input.resource.values[attribute][_], "/0")
+}
+
+deny contains "open" if {
+	input.resource.type == "aws_vpc_security_group_ingress_rule"
+	tcp(input.resource.values.ip_protocol, input.resource.values)
+	some attribute in {"cidr_ipv4", "cidr_ipv6"}
+	endswith(input.resource.values[attribute], "/0")
+}
+
+tcp("-1", _)
+
+tcp("tcp", rule) if rule.from_port <= 22
+`)}}})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	for _, tt := range []struct{ filled, ipv6, want string }{
+		{"ip_protocol from_port cidr_ipv4 cidr_ipv6", "::/0", "violation open"},
+		{"ip_protocol from_port cidr_ipv4 cidr_ipv6", "fd00::/8", ""},
+		{"ip_protocol from_port cidr_ipv6", "fd00::/8", "unknown depends on cidr_ipv4, not collected"},
+	} {
+		r := &resource.Resource{
+			Type: "aws_vpc_security_group_ingress_rule", Address: "r", Filled: strings.Fields(tt.filled),
+			Values: map[string]any{"ip_protocol": "tcp", "from_port": 22, "cidr_ipv6": tt.ipv6},
+		}
+		got := ""
+		for _, f := range check(t, e, r).Findings {
+			got += string(f.Status) + " " + f.Message
+		}
+		if got != tt.want {
+			t.Errorf("with %s: got %q, want %q", tt.filled, got, tt.want)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func (p *policy) observe(r *resource.Resource, constants func() map[string]bool)
 		filled = filledOf(r)
 	}
 	open := func(path resource.Path) (is bool) {
-		if r.Filled != nil {
+		if r.Filled != nil && !p.nowhere(r.Type, access(path)) {
 			access(path).unfilled(filled, r.Values, nil, func(resource.Path) { is = true })
 		}
 		return is || resource.Marked(r.Unknown, path)

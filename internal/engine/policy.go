@@ -4,6 +4,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 // Policy describes one policy: a Rego package with custom.id in its METADATA
@@ -58,13 +59,16 @@ type policy struct {
 	denyAll ast.Body // data.<package>.deny = x
 	asleep  bool     // only the metadata is there
 	denyOne ast.Body // data.<package>.deny[x], for partial evaluation
+
+	schema func() (*schema.Provider, error) // what resource types have; nil: not known
 }
 
 // result is the variable that queries bind.
 const result = ast.Var("x")
 
 // prepare finds out what the compiled policy reads and builds its queries.
-func (p *policy) prepare(c *ast.Compiler) {
+func (p *policy) prepare(c *ast.Compiler, provider func() (*schema.Provider, error)) {
+	p.schema = provider
 	p.reads = analyse(c, p.path)
 	p.Types = p.reads.types
 	p.Attributes = p.reads.attributes()

@@ -49,7 +49,11 @@ func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource, hi
 	}
 	if r.Filled != nil {
 		filled := filledOf(r)
-		p.ownReads(func(a access) { a.unfilled(filled, r.Values, nil, add(values, "", true, notCollected)) })
+		p.ownReads(func(a access) {
+			if !p.nowhere(r.Type, a) {
+				a.unfilled(filled, r.Values, nil, add(values, "", true, notCollected))
+			}
+		})
 	}
 	index := map[string]int{}
 	for _, o := range related {
@@ -61,7 +65,11 @@ func (p *policy) unknowns(r *resource.Resource, related []*resource.Resource, hi
 		}
 		if o.Filled != nil {
 			filled := filledOf(o)
-			p.relatedReads(o.Type, func(a access) { a.unfilled(filled, o.Values, nil, add(prefix, o.Address, false, notCollected)) })
+			p.relatedReads(o.Type, func(a access) {
+				if !p.nowhere(o.Type, a) {
+					a.unfilled(filled, o.Values, nil, add(prefix, o.Address, false, notCollected))
+				}
+			})
 		}
 	}
 	list = append(list, p.hidden(hidden)...)

@@ -55,7 +55,7 @@ func TestAuditUnread(t *testing.T) {
 	for _, c := range []struct {
 		policy, snap, want string
 	}{
-		{"aws-ec2-ebs-encryption", denied, "aws_ebs_volume in account 111122223333, eu-west-1: not read: denied by IAM"},
+		{"aws-ec2-ebs-encryption", denied, "not read: denied by IAM"},
 		{"aws-rds-storage-encryption", denied, "not read: the snapshot was not asked for it"},
 	} {
 		code, stdout, stderr := run(t, nil, "audit", c.snap, "--select", c.policy, "--format", "json")

@@ -3,6 +3,7 @@ package cmd
 import (
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/report"
 )
 
 // verdict says on the error stream what the report alone would hide, and
@@ -22,9 +23,14 @@ func (s Streams) verdict(r finding.Report, o evaluation) error {
 		case finding.Exempt, finding.Error: // the one does not count, the other counts below
 		}
 	}
-	if n := r.Summary.Unknown; n > 0 && o.unknown == unknownWarn {
-		s.warn(diag.Warningf("unknown-values", "%s cannot be decided before values are known that only apply gives", plural(n, "finding")).
-			WithHint("--unknown fail makes them count; --unknown pass hides this warning"))
+	if later, unread := report.Undecided(r.Findings); o.unknown == unknownWarn {
+		const hint = "--unknown fail makes them count; --unknown pass hides this warning"
+		if later > 0 {
+			s.warn(diag.Warningf("unknown-values", "%s cannot be decided before values are known that only apply gives", plural(later, "finding")).WithHint(hint))
+		}
+		if unread > 0 {
+			s.warn(diag.Warningf("unknown-values", "%s cannot be decided, since live state was not read whole", plural(unread, "finding")).WithHint(hint))
+		}
 	}
 	if r.Unread > 0 && o.unknown != unknownPass {
 		s.warn(unreadWarning(r.Unread, o.unknown))

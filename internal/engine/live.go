@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -192,21 +191,9 @@ func (e *Engine) Unreadable(scopes []resource.Scope) []finding.Finding {
 				Type: c.Type, Account: c.Account, Region: c.Region, Origin: resource.OriginSnapshot,
 			}, finding.Unknown, func() map[string]bool { return nil })
 			f.Observed = map[string]any{}
-			f.Message = fmt.Sprintf("%s: %s", place(c), notRead(c.Status))
+			f.Message = notRead(c.Status)
 			list = append(list, f)
 		}
 	}
 	return list
-}
-
-// place names a scope for people.
-func place(c resource.Scope) string {
-	s := c.Type
-	if c.Account != "" {
-		s += " in account " + c.Account
-	}
-	if c.Region != "" {
-		s += ", " + c.Region
-	}
-	return s
 }

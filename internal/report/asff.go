@@ -10,6 +10,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // Limits of the AWS Security Finding Format, in characters
@@ -73,7 +74,8 @@ type (
 // ASFF writes the findings in the AWS Security Finding Format: a JSON list for
 // BatchImportFindings, which takes 100 at a time. Every finding needs an
 // account and a Region. One that names neither gets those that are given for
-// the run, or the only ones that the report names; where that leaves none, the
+// the run, or the only ones that the report names; a live resource of a service
+// without Regions gets that of its control plane. Where that leaves none, the
 // format is refused rather than written without it.
 func ASFF(w io.Writer, r finding.Report) error {
 	account := fallback(r.Account, r.Findings, func(f finding.Finding) *string { return f.Resource.Account })
@@ -84,6 +86,9 @@ func ASFF(w io.Writer, r finding.Report) error {
 		in := asffHome{account: account(f), region: region(f), time: r.Time.UTC().Format(time.RFC3339), version: r.Tool.Version}
 		if in.account == "" {
 			noAccount++
+		}
+		if in.region == "" && f.Resource.Origin == resource.OriginSnapshot {
+			in.region = globalRegion(f, r.Findings)
 		}
 		if in.region == "" {
 			noRegion++
@@ -133,6 +138,24 @@ func fallback(given string, all []finding.Finding, of func(finding.Finding) *str
 		}
 		return given
 	}
+}
+
+// globalRegion is where the control plane of services without Regions runs, such
+// as that of IAM, and where Security Hub tells their findings. The partition is
+// that of the resource, or of those beside it.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
+func globalRegion(f finding.Finding, all []finding.Finding) string {
+	for _, o := range append([]finding.Finding{f}, all...) {
+		switch arn, region := deref(o.Resource.ARN), deref(o.Resource.Region); {
+		case strings.HasPrefix(arn, "arn:aws-cn:"), strings.HasPrefix(region, "cn-"):
+			return "cn-north-1"
+		case strings.HasPrefix(arn, "arn:aws-us-gov:"), strings.HasPrefix(region, "us-gov-"):
+			return "us-gov-west-1"
+		case arn != "", region != "":
+			return "us-east-1"
+		}
+	}
+	return "us-east-1"
 }
 
 // asffHome is where and when a finding was made.

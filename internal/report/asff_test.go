@@ -116,3 +116,23 @@ func TestASFFRequired(t *testing.T) {
 		}
 	}
 }
+
+func TestGlobalRegion(t *testing.T) {
+	t.Parallel()
+	str := func(s string) *string { return &s }
+	beside := finding.Finding{Resource: finding.Subject{Region: str("us-gov-east-1")}}
+	for _, tt := range []struct {
+		arn  *string
+		all  []finding.Finding
+		want string
+	}{
+		{str("arn:aws:iam::111122223333:role/a"), []finding.Finding{beside}, "us-east-1"},
+		{str("arn:aws-cn:iam::111122223333:role/a"), nil, "cn-north-1"},
+		{nil, []finding.Finding{{}, beside}, "us-gov-west-1"},
+		{nil, nil, "us-east-1"},
+	} {
+		if got := globalRegion(finding.Finding{Resource: finding.Subject{ARN: tt.arn}}, tt.all); got != tt.want {
+			t.Errorf("%v beside %d: %s, want %s", tt.arn, len(tt.all), got, tt.want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // Table writes a report for people: findings grouped by policy, worst first,
@@ -42,7 +43,7 @@ type section struct {
 // screen. Alone, they need no heading.
 var sections = []section{
 	{finding.Exempt, "Exempt"},
-	{finding.Unknown, "Known only after apply"},
+	{finding.Unknown, "Undecided"},
 	{finding.Error, "Could not be evaluated"},
 	{finding.Violation, "Violations"},
 }
@@ -86,13 +87,18 @@ func (t Table) group(b *bytes.Buffer, group []finding.Finding) {
 	head := fmt.Sprintf("%s  %s  %s", t.paint(severityColor[f.Severity], strings.ToUpper(fmt.Sprintf("%-8s", f.Severity))),
 		clean(f.Policy), t.paint(bold, heading(f.Policy, f.Title)))
 	b.WriteString(strings.TrimRight(head, " ") + "\n")
+	rows := merge(group)
 	width := 0
-	for _, f := range group {
-		width = max(width, len([]rune(subject(f))))
+	for _, r := range rows {
+		width = max(width, len([]rune(r.subject)))
 	}
 	width = min(width, maxSubject)
-	for _, f := range group {
-		fmt.Fprintf(b, "  %-*s  %s\n", width, subject(f), clean(f.Message))
+	for _, r := range rows {
+		f := r.first
+		fmt.Fprintf(b, "  %-*s  %s\n", width, r.subject, clean(f.Message))
+		if r.places != "" {
+			fmt.Fprintf(b, "    %s\n", t.paint(dim, r.places))
+		}
 		if note := note(f); note != "" {
 			fmt.Fprintf(b, "    %s\n", t.paint(dim, note))
 		}
@@ -121,7 +127,11 @@ func note(f finding.Finding) string {
 	if f.Resource.Source != nil {
 		parts = append(parts, placeOf(f, nil).String())
 	}
-	parts = append(parts, clean(strings.Join(f.Attributes, ", ")), exemption(f))
+	parts = append(parts, clean(strings.Join(f.Attributes, ", ")))
+	if arn := f.Resource.ARN; arn != nil && f.Resource.Address != "" && f.Resource.Origin == resource.OriginSnapshot {
+		parts = append(parts, clean(*arn))
+	}
+	parts = append(parts, exemption(f))
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "  ")
 }
 
@@ -169,10 +179,29 @@ func (t Table) next(r finding.Report) []string {
 			"Why, and how to fix it:  parapet policy show "+clean(worst.Policy)+where,
 			"Prevent it next time:    write the findings with --format json=findings.json, then parapet compile findings.json --out guardrails")
 	}
-	if r.Summary.Unknown > 0 {
+	later, unread := Undecided(r.Findings)
+	if later > 0 {
 		lines = append(lines, "What is known only after apply is decided by a gate on the state after it, or set the value in the code.")
 	}
+	if unread > 0 {
+		lines = append(lines, "Live state that was not read leaves policies undecided; parapet snapshot --print-policy says what reading takes.")
+	}
 	return lines
+}
+
+// Undecided counts the findings that are unknown: those that only apply can
+// tell, and those on live state of which something was not read.
+func Undecided(all []finding.Finding) (later, unread int) {
+	for _, f := range all {
+		switch {
+		case f.Status != finding.Unknown:
+		case f.Resource.Origin == resource.OriginSnapshot:
+			unread++
+		default:
+			later++
+		}
+	}
+	return later, unread
 }
 
 // violations returns those of policies about resources, which parapet can

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // clean keeps what a plan could use against a terminal or a parser out of it:
@@ -45,9 +46,21 @@ func clip(s string, max int) string {
 	return s
 }
 
-// subject names what a finding is about.
+// subject names what a finding is about. The addresses of live resources are
+// those of one account.
 func subject(f finding.Finding) string {
 	r := f.Resource
+	if r.Origin != resource.OriginSnapshot || r.Account == nil {
+		return name(r)
+	}
+	place := clean(*r.Account)
+	if unreadScope(f) && r.Region != nil {
+		place += ", " + clean(*r.Region)
+	}
+	return name(r) + " in " + place
+}
+
+func name(r finding.Subject) string {
 	switch {
 	case r.Address != "":
 		return clean(r.Address)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -50,7 +51,16 @@ func (c *Collector) newRetryer() sdk.Retryer {
 			o.MaxBackoff = c.options.MaxBackoff
 			o.Backoff = retry.NewExponentialJitterBackoff(c.options.MaxBackoff)
 		}
-		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(retryable)}, o.Retryables...)
+		ours := retryable
+		if c.self == nil { // the first request of all
+			ours = func(err error) sdk.Ternary {
+				if unreached(err) {
+					return sdk.FalseTernary // a wrong endpoint or no network, more likely than a fault
+				}
+				return retryable(err)
+			}
+		}
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(ours)}, o.Retryables...)
 	})
 }
 
@@ -68,6 +78,12 @@ func retryable(err error) sdk.Ternary {
 		return sdk.TrueTernary // cut off in the middle
 	}
 	return sdk.UnknownTernary
+}
+
+// unreached reports whether no connection could be made.
+func unreached(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
 }
 
 // unsupportedError is an error of an operation that the endpoint is known not to

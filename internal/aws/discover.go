@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -66,9 +67,16 @@ func (c *Collector) caller(ctx context.Context) (*Session, Plan, error) {
 		cfg.Region = homes["aws"]
 	}
 	if c.self == nil {
+		if err := credentialed(ctx, cfg.Credentials); err != nil {
+			return nil, Plan{}, err
+		}
 		first := c.newAccountSession("", "", cfg)
 		me, err := Client(first.in(cfg.Region), sts.NewFromConfig).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-		if err != nil {
+		switch {
+		case err != nil && unreached(err) && cfg.BaseEndpoint != nil:
+			return nil, Plan{}, diag.Errorf("aws-endpoint", "nothing answers at %s: %s", *cfg.BaseEndpoint, innermost(err)).
+				WithHint("start the mock or proxy there, or name another --endpoint")
+		case err != nil:
 			return nil, Plan{}, diag.Errorf("aws-credentials", "cannot tell whose credentials these are: %s", describe(err)).
 				WithHint("check them with: aws sts get-caller-identity")
 		}
@@ -80,6 +88,28 @@ func (c *Collector) caller(ctx context.Context) (*Session, Plan, error) {
 	}
 	plan := Plan{Caller: c.self.id, CallerARN: c.selfARN, Partition: c.self.partition}
 	return c.self.in(homeRegion(c.self.partition)), plan, nil
+}
+
+// credentialed tells that there are no credentials before anything is asked with
+// them: it is the commonest mistake, and the SDK's words for it are the last of
+// many places where it looked.
+func credentialed(ctx context.Context, p sdk.CredentialsProvider) error {
+	if p == nil {
+		return nil
+	}
+	_, err := p.Retrieve(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case fromInstance(p):
+		return diag.Errorf("aws-credentials", "there are no AWS credentials").
+			WithDetail("Neither the environment nor the shared files have any, and this is no instance with a role: %s.", describe(err)).
+			WithHint("sign in, as with aws sso login, and name the profile with --profile")
+	}
+	return diag.Errorf("aws-credentials", "the AWS credentials cannot be used: %s", describe(err)).
+		WithHint("sign in anew, as with aws sso login, and see aws sts get-caller-identity")
 }
 
 // organization is the tree of accounts, as far as it was asked for.

@@ -241,7 +241,7 @@ func (k *sink) Enter(a aws.Account, scopes []aws.Scope) error {
 	if regions == nil {
 		regions = []string{}
 	}
-	return k.Writer.Enter(snapshot.Account{ID: a.ID, Name: a.Name, Path: a.Path, Regions: regions}, list)
+	return k.Writer.Enter(snapshot.Account{ID: a.ID, Name: a.Name, Path: a.Path, Regions: regions, Management: a.Management}, list)
 }
 
 // Done implements [aws.Sink].

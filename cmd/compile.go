@@ -82,7 +82,7 @@ neither; 2 the run failed or its input was bad.`,
 	f.StringSliceVar(&o.ids, "policies", nil, "compile the policies whose id matches `GLOB`, without findings too (repeatable)")
 	f.StringVar(&o.parameters, "parameters", "", "set policies' parameters from `FILE`, the same as in the gate")
 	f.StringVar(&o.exceptions, "exceptions", "", "work in the exceptions of `FILE` (default exceptions.yaml beside the findings, where it exists)")
-	f.StringVar(&o.snapshot, "snapshot", "", "suggest exceptions for identities that the snapshot in `DIR` shows in use")
+	f.StringVar(&o.snapshot, "snapshot", "", "suggest exceptions for identities that the snapshot in `DIR` shows in use, and know the management account from it")
 	f.StringVar(&o.layer, "layer", string(compiler.Auto), "use only this `LAYER`: "+strings.Join(compileLayers(), ", "))
 	f.StringVar(&o.format, "format", string(emit.FormatModule), "write a Terraform module, or documents in this `FORM`: "+strings.Join(compileFormats(), ", "))
 	f.StringVar(&o.per, "per", string(compiler.PerAccount), "one module per `SCOPE`: account, ou (each --target) or organization")
@@ -185,6 +185,9 @@ func (s Streams) compile(ctx context.Context, o compileOptions) error {
 	}
 	in.Examples = exampleLoader(ctx, in.Engine)
 	if in.Suggest, err = s.suggester(ctx, o.snapshot, in.Engine); err != nil {
+		return err
+	}
+	if in.Options.Management, err = management(o.snapshot); err != nil {
 		return err
 	}
 	in.Previous = func(module string) map[string]string { return previousDocuments(o.moduleDir(module)) }

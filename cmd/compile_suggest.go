@@ -7,7 +7,25 @@ import (
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/input"
 	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/snapshot"
 )
+
+// management returns the management account that a snapshot tells, or nothing.
+func management(dir string) (string, error) {
+	if dir == "" {
+		return "", nil
+	}
+	m, _, err := snapshot.Open(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range m.Accounts {
+		if a.Management {
+			return a.ID, nil
+		}
+	}
+	return "", nil
+}
 
 // suggester asks the policies what a snapshot suggests to except; nil without
 // one.

@@ -51,6 +51,7 @@ type Options struct {
 	Layer         ir.Layer // Auto, or the only layer to use
 	Per           Scope
 	Targets       []string // ids of OUs, accounts or the root to attach to
+	Management    string   // the organization's management account, where it is known
 	Limits        layer.Limits
 	Format        emit.Format // of what is written; empty: a Terraform module
 	AllowStricter bool        // emit guardrails that deny more than their policy

@@ -305,3 +305,34 @@ deny contains "no metal" if {
 		}
 	}
 }
+
+// TestManagementAccount: no SCP binds the management account, so it gets none, and
+// each violation there says so, unless a setting of the account answers it.
+func TestManagementAccount(t *testing.T) {
+	e := library(t)
+	in := request(t, e, shop(t, e))
+	in.Options.Management = "111122223333"
+	res := compile(t, in)
+	if len(res.Unanswered) > 0 {
+		t.Errorf("unanswered: %v", res.Unanswered)
+	}
+	prog := res.Modules[0].Program
+	said := 0
+	for _, n := range prog.NotPreventable {
+		if strings.Contains(n.Reason, "no SCP and no RCP binds") {
+			said++
+		}
+	}
+	for _, g := range prog.Guardrails {
+		if g.Layer == ir.SCP {
+			t.Errorf("%s is an SCP", g.ID)
+		}
+	}
+	if said == 0 {
+		t.Errorf("the reason is not stated: %+v", prog.NotPreventable)
+	}
+	in.Options.Management = "999999999999"
+	if prog := compile(t, in).Modules[0].Program; !slices.ContainsFunc(prog.Guardrails, func(g ir.Guardrail) bool { return g.Layer == ir.SCP }) {
+		t.Error("another account's module has no SCP")
+	}
+}

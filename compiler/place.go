@@ -47,8 +47,36 @@ func (c *compilation) choose(m *Module) {
 			kept[i].Why += " A declarative policy (--layer declarative) would keep it in every account below a target; the Terraform provider takes its type only in late versions."
 		}
 	}
-	m.Program.Guardrails = kept
+	m.Program.Guardrails = c.bound(m, kept)
 	m.Program.Sort()
+}
+
+// bound leaves out what cannot hold in the organization's management account:
+// no SCP and no RCP binds it.
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+func (c *compilation) bound(m *Module, list []ir.Guardrail) []ir.Guardrail {
+	if c.in.Options.Per != PerAccount || m.Name != c.in.Options.Management {
+		return list
+	}
+	binds := func(g ir.Guardrail) bool { return g.Layer != ir.SCP && g.Layer != ir.RCP }
+	var kept []ir.Guardrail
+	for _, g := range list {
+		switch {
+		case binds(g):
+			kept = append(kept, g)
+		case !slices.ContainsFunc(list, func(o ir.Guardrail) bool { return o.ID == g.ID && binds(o) }):
+			n := c.unplaced(g, "")
+			n.Reason = fmt.Sprintf("%s is the management account of its organization, which no SCP and no RCP binds", m.Name)
+			n.Instead = "Move what it is about into a member account, or compile it with --layer boundary for the identities of this account."
+			m.Program.NotPreventable = append(m.Program.NotPreventable, n)
+		}
+	}
+	for i, g := range kept {
+		if slices.ContainsFunc(list, func(o ir.Guardrail) bool { return o.ID == g.ID && !binds(o) }) {
+			kept[i].Why += " Nothing guards it: no SCP binds the management account."
+		}
+	}
+	return kept
 }
 
 // unplaced states why a guardrail is not on the layer that was asked for.

@@ -176,7 +176,7 @@ func (org *organization) walk(ctx context.Context, c *organizations.Client, path
 
 func (org *organization) add(list []orgtypes.Account, path []string) {
 	for _, a := range list {
-		org.accounts = append(org.accounts, Account{ID: String(a.Id), Name: String(a.Name), Path: path})
+		org.accounts = append(org.accounts, Account{ID: String(a.Id), Name: String(a.Name), Path: path, Management: manages(a)})
 		state := string(a.State)
 		if state == "" {
 			state = string(a.Status) // State replaces it, and not every endpoint knows that yet
@@ -185,6 +185,15 @@ func (org *organization) add(list []orgtypes.Account, path []string) {
 			org.state[String(a.Id)] = strings.ToLower(strings.ReplaceAll(state, "_", " "))
 		}
 	}
+}
+
+// manages reports whether an account is the organization's management account,
+// which the ARN of every member names:
+// arn:aws:organizations::MANAGEMENT:account/o-ORGANIZATION/MEMBER.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+func manages(a orgtypes.Account) bool {
+	parts := strings.Split(String(a.Arn), ":")
+	return len(parts) == 6 && parts[4] != "" && parts[4] == String(a.Id)
 }
 
 // choose fills the plan with the accounts that were asked for.

@@ -16,7 +16,8 @@ import (
 // each with one account, and a suspended one; lists have two pages.
 func fakeOrganization(fake *tftest.AWS) {
 	account := func(n int, state string) string {
-		return fmt.Sprintf(`{"Id": "%s", "Name": "a%d", "Status": "%s"}`, strings.Repeat(fmt.Sprint(n), 12), n, state)
+		id := strings.Repeat(fmt.Sprint(n), 12)
+		return fmt.Sprintf(`{"Id": %[1]q, "Arn": "arn:aws:organizations::111111111111:account/o-1/%[1]s", "Name": "a%[2]d", "Status": %[3]q}`, id, n, state)
 	}
 	below := map[string][]string{
 		"r-root": {account(1, "ACTIVE"), account(5, "SUSPENDED")},
@@ -59,12 +60,12 @@ func TestDiscover(t *testing.T) {
 	tests := map[string]struct {
 		role          string
 		accounts, ous []string
-		want          string // accounts with paths, those left out behind a dash
+		want          string // accounts with paths and * for the management account, those left out behind a dash
 		code          string
 	}{
 		"own account":      {want: "1"},
 		"own, by name":     {accounts: []string{"111111111111"}, want: "1"},
-		"the organization": {role: "r", want: "1:r-root 2:r-root/ou-one 3:r-root/ou-one 4:r-root/ou-one/ou-two - 5 suspended"},
+		"the organization": {role: "r", want: "1*:r-root 2:r-root/ou-one 3:r-root/ou-one 4:r-root/ou-one/ou-two - 5 suspended"},
 		"an OU":            {role: "r", ous: []string{"ou-one"}, want: "2:r-root/ou-one 3:r-root/ou-one 4:r-root/ou-one/ou-two"},
 		"OU and account":   {role: "r", ous: []string{"ou-two"}, accounts: []string{"222222222222"}, want: "2:r-root/ou-one 4:r-root/ou-one/ou-two"},
 		"accounts":         {role: "r", accounts: []string{"999999999999", "222222222222", "555555555555"}, want: "2 9 - 5 suspended"},
@@ -91,6 +92,9 @@ func TestDiscover(t *testing.T) {
 			var words []string
 			for _, a := range plan.Accounts {
 				word := a.ID[:1]
+				if a.Management {
+					word += "*"
+				}
 				if len(a.Path) > 0 {
 					word += ":" + strings.Join(a.Path, "/")
 				}

@@ -17,6 +17,10 @@ type Account struct {
 	Name string   // empty where Organizations does not tell
 	Path []string // ids of the root and the OUs above it, outermost first
 
+	// Management says that it is known to manage its organization, so that no
+	// SCP and no RCP binds it.
+	Management bool
+
 	// Regions to collect. Nil until they are found out when the account is
 	// entered; a run that resumes may give those that it knows.
 	Regions []string

@@ -82,6 +82,9 @@ type Account struct {
 	Name    string   `json:"name,omitempty"`
 	Path    []string `json:"path,omitempty"` // ids of the root and the OUs above it
 	Regions []string `json:"regions"`
+
+	// Management says that it is known to manage its organization.
+	Management bool `json:"management,omitempty"`
 }
 
 // Type says what the collector knows of a resource type.

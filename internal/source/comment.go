@@ -1,9 +1,9 @@
 package source
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +11,15 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+)
+
+const ignoreHint = `write # parapet:ignore POLICY[,POLICY] reason="why" [until=2027-01-31] [owner=who]`
+
+var (
+	// forUs finds what may hold comments for Parapet.
+	forUs = regexp.MustCompile(`(?i)parapet\s*[:_-]`)
+	// misspelt is a comment that was meant as one.
+	misspelt = regexp.MustCompile(`(?i)^parapet\s*[:_-]\s*ignore`)
 )
 
 // ignores returns the comments of a module's own files.
@@ -21,7 +30,7 @@ func (m *module) ignores(c *Code) []*Ignore {
 	m.commentsRead = true
 	m.load(c)
 	for _, f := range m.files {
-		if f.json || !bytes.Contains(f.text, []byte(directive)) {
+		if f.json || !forUs.Match(f.text) {
 			continue
 		}
 		if f.blocks(c); f.body != nil {
@@ -46,21 +55,24 @@ func (f *file) ignores(c *Code, m *module) []*Ignore {
 	}
 	var found []*Ignore
 	for i, t := range tokens {
-		if t.Type != hclsyntax.TokenComment || !bytes.Contains(t.Bytes, []byte(directive)) {
+		if t.Type != hclsyntax.TokenComment || !forUs.Match(t.Bytes) {
 			continue
 		}
 		for offset, line := range commentLines(string(t.Bytes)) {
-			if !isDirective(line) {
-				continue
-			}
 			at := diag.Place{File: f.shown, Line: t.Range.Start.Line + offset, Column: t.Range.Start.Column}
 			if offset > 0 {
 				at.Column = 0
 			}
+			if !isDirective(line) {
+				if misspelt.MatchString(line) {
+					c.ds = append(c.ds, diag.Warningf("ignore-misspelt", "the comment exempts nothing: it does not begin with %q", directive+ignoreWord).At(at).WithHint(ignoreHint))
+				}
+				continue
+			}
 			r, err := parseIgnore(line)
 			if err != nil {
 				c.ds = append(c.ds, diag.Errorf("ignore-syntax", "the comment cannot be understood: %v", err).At(at).
-					WithHint(`write # parapet:ignore POLICY[,POLICY] reason="why" [until=2027-01-31] [owner=who]`))
+					WithHint(ignoreHint))
 				continue
 			}
 			r.ID = fmt.Sprintf("%s:%d", at.File, at.Line)

@@ -234,3 +234,31 @@ func TestIgnores(t *testing.T) {
 		t.Errorf("diagnostics: %v", ds)
 	}
 }
+
+// TestMisspelt: a comment that was meant for Parapet and exempts nothing is told;
+// a sentence that begins with its name is not.
+func TestMisspelt(t *testing.T) {
+	t.Parallel()
+	for line, told := range map[string]bool{
+		`# PARAPET:IGNORE p reason=r`:          true,
+		`# parapet-ignore p reason=r`:          true,
+		`// Parapet: ignore p reason=r`:        true,
+		`/* parapet :ignore p reason=r */`:     true,
+		`# Parapet ignores tags here`:          false,
+		`# parapet: the policies are in infra`: false,
+		`# see parapet:ignore in the docs`:     false,
+	} {
+		c := open(t, "main.tf", "resource \"aws_x\" \"a\" {\n  one = 1 "+line+"\n}\n")
+		p, ok := c.Find(&resource.Resource{Address: "aws_x.a"}, []string{"one"})
+		if !ok {
+			t.Fatal("the resource is not found")
+		}
+		if p.Cover("p", time.Time{}).Exempt() {
+			t.Errorf("%s exempts", line)
+		}
+		ds := c.Diagnostics()
+		if got := len(ds) == 1 && ds[0].Code == "ignore-misspelt" && ds[0].Severity == diag.Warning && ds[0].Subject.Line == 2; got != told || !told && len(ds) > 0 {
+			t.Errorf("%s: %v", line, ds)
+		}
+	}
+}

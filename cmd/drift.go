@@ -5,9 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parapet-dev/parapet/internal/aws"
+	"github.com/parapet-dev/parapet/internal/aws/collect"
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/drift"
 	"github.com/parapet-dev/parapet/internal/finding"
@@ -91,6 +94,7 @@ func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired stri
 	if err != nil {
 		return err
 	}
+	s.warnUncollected(results)
 	same := 0
 	for _, r := range results {
 		if r.Status == drift.Same {
@@ -104,6 +108,34 @@ func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired stri
 	run.unread += len(code.Unread())
 	run.extra = []finding.Policy{drift.Policy}
 	return j.conclude(run)
+}
+
+// warnUncollected tells which types of the code the snapshot was not asked for,
+// and how to have them.
+func (s Streams) warnUncollected(results []drift.Result) {
+	var can, cannot []string
+	for _, r := range results {
+		if !r.Uncollected {
+			continue
+		}
+		if rows, _ := aws.Select(collect.Types(), []string{r.Desired.Type}); len(rows) > 0 {
+			can = append(can, r.Desired.Type)
+		} else {
+			cannot = append(cannot, r.Desired.Type)
+		}
+	}
+	list := func(types []string) (int, string) {
+		slices.Sort(types)
+		types = slices.Compact(types)
+		return len(types), strings.Join(types, ",")
+	}
+	if n, names := list(can); n > 0 {
+		s.warn(diag.Warningf("drift-not-collected", "%s of the code cannot be compared: the snapshot was not asked for %s", plural(n, "type"), names).
+			WithHint("collect them too: parapet snapshot --all, or --types %s", names))
+	}
+	if n, names := list(cannot); n > 0 {
+		s.warn(diag.Warningf("drift-no-collector", "%s of the code cannot be compared, since no collector reads %s", plural(n, "type"), names))
+	}
 }
 
 // read loads an input and tells its warnings.

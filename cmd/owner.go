@@ -74,7 +74,7 @@ func (w *ownership) mark(findings []finding.Finding, live []*resource.Resource) 
 			continue // a scope that was not read
 		}
 		f.Owner = &finding.Owner{}
-		owner := w.index.Find(r)
+		owner := w.index.Owner(r)
 		if owner == nil {
 			continue
 		}

@@ -28,6 +28,10 @@ func Compare(desired []*resource.Resource, live Live) []Result {
 		if d.Deleted() || !strings.HasPrefix(d.Type, "aws_") {
 			continue
 		}
+		if p, ok := parts[d.Type]; ok {
+			results = append(results, p.compare(d, index, live))
+			continue
+		}
 		results = append(results, compare(d, index.Find(d), live, shared))
 	}
 	return results
@@ -36,14 +40,14 @@ func Compare(desired []*resource.Resource, live Live) []Result {
 func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource) []string) Result {
 	r := Result{Desired: d, Live: l}
 	if l == nil {
-		r.Status, r.Why = absence(d, live)
+		r.absent(d, live)
 		return r
 	}
 	skip := shared(d)
 	filled := parseFilled(l.Filled)
 	c := comparison{desired: d, live: l}
-	for _, p := range live.Skip[d.Type] {
-		if !conditional(d.Type, p) {
+	for _, p := range live.Skip[kind(d.Type)] {
+		if !conditional(kind(d.Type), p) {
 			c.skip = append(c.skip, parsePaths([]string{p})...)
 		}
 	}
@@ -78,13 +82,18 @@ func conditional(resourceType, attribute string) bool {
 	})
 }
 
-// absence says what it means that a resource was not found.
-func absence(d *resource.Resource, live Live) (Status, string) {
-	if live.Collected != nil && !slices.Contains(live.Collected, d.Type) {
-		return Unknown, "the snapshot was not asked for " + d.Type
+// absent says what it means that d was not found.
+func (r *Result) absent(d *resource.Resource, live Live) {
+	if live.Collected != nil && !slices.Contains(live.Collected, kind(d.Type)) {
+		r.Status, r.Why, r.Uncollected = Unknown, "the snapshot was not asked for "+d.Type, true
+		return
 	}
+	r.Status, r.Why = absence(d, live)
+}
+
+func absence(d *resource.Resource, live Live) (Status, string) {
 	for _, s := range live.Incomplete {
-		if s.Type == d.Type && near(s.Account, d.Account) && near(s.Region, d.Region) {
+		if s.Type == kind(d.Type) && near(s.Account, d.Account) && near(s.Region, d.Region) {
 			return Unknown, "not read: " + s.Status
 		}
 	}
@@ -125,7 +134,7 @@ func sharedAttributes(desired []*resource.Resource) func(*resource.Resource) []s
 	return func(d *resource.Resource) []string {
 		var list []string
 		for _, o := range overlaps {
-			if o.resourceType != d.Type || slices.Contains(list, o.attribute) {
+			if o.resourceType != kind(d.Type) || slices.Contains(list, o.attribute) {
 				continue
 			}
 			hit := unnamed[[2]string{o.resourceType, o.attribute}]

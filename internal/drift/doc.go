@@ -9,6 +9,9 @@
 // itself (the collector's table, which a snapshot holds), and those that cannot
 // be read, which no collector fills.
 //
+// Types that Terraform has two of (aws_alb, aws_default_vpc) are one here, and what
+// AWS tells only as a block of something else (aws_route) is looked for there.
+//
 // What was not read is never a difference, and never the same either: the
 // result says that it is unknown.
 package drift
@@ -42,4 +45,5 @@ type Result struct {
 	Status      Status
 	Differences []Difference
 	Why         string // for Unknown
+	Uncollected bool   // unknown, since the snapshot was not asked for the type
 }

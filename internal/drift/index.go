@@ -11,11 +11,12 @@ import (
 // Index finds resources by what identifies them.
 type Index struct {
 	byKey map[string][]*resource.Resource
+	apart map[string]bool // resources whose parts are resources of their own, by the parts' type
 }
 
 // NewIndex indexes resources of any origin. What a plan deletes is not there.
 func NewIndex(resources []*resource.Resource) *Index {
-	x := &Index{byKey: map[string][]*resource.Resource{}}
+	x := &Index{byKey: map[string][]*resource.Resource{}, apart: map[string]bool{}}
 	for _, r := range resources {
 		if r.Deleted() {
 			continue
@@ -23,8 +24,22 @@ func NewIndex(resources []*resource.Resource) *Index {
 		for _, k := range keys(r) {
 			x.byKey[k] = append(x.byKey[k], r)
 		}
+		for _, o := range overlaps {
+			if o.by == r.Type {
+				x.apart[r.Type+"\x00"+text(r.Values[o.via])] = true
+			}
+		}
 	}
 	return x
+}
+
+// Owner returns the resource of the code that manages a live one: itself, or what
+// holds it as a block; nil when none does.
+func (x *Index) Owner(live *resource.Resource) *resource.Resource {
+	if o := x.Find(live); o != nil {
+		return o
+	}
+	return x.holder(live)
 }
 
 // Find returns the resource of the index that is the same thing as r; nil when
@@ -57,9 +72,9 @@ func near(a, b string) bool { return a == "" || b == "" || a == b }
 // key where its id is of Terraform's making, its id, its natural key.
 func keys(r *resource.Resource) []string {
 	var list []string
-	add := func(kind, value string) {
+	add := func(by, value string) {
 		if value != "" {
-			list = append(list, r.Type+"\x00"+kind+"\x00"+value)
+			list = append(list, kind(r.Type)+"\x00"+by+"\x00"+value)
 		}
 	}
 	arn := r.ARN
@@ -82,7 +97,7 @@ func keys(r *resource.Resource) []string {
 // naturalKey joins the attributes that identify a resource of the type; empty
 // when one of them is missing.
 func naturalKey(r *resource.Resource) string {
-	attributes, known := naturalKeys[r.Type]
+	attributes, known := naturalKeys[kind(r.Type)]
 	if !known {
 		for _, a := range commonKeys {
 			if v := text(r.Values[a]); v != "" {

@@ -234,11 +234,20 @@ func htmlPolicies(r finding.Report) []htmlPolicy {
 		g.Findings = append(g.Findings, htmlFinding{
 			Policy: g.Anchor, Severity: string(f.Severity), Status: string(f.Status), StatusLabel: htmlStatus[f.Status],
 			Type: clean(f.Resource.Type), Subject: subject(f), Identity: htmlIdentity(f),
-			Message: clean(f.Message), Place: placeOf(f, r.Inputs).String(), Exemption: exemption(f),
+			Message: clean(f.Message), Place: htmlPlace(f, r.Inputs), Exemption: exemption(f),
 			Attributes: clean(strings.Join(f.Attributes, ", ")), Code: code(f), Open: len(r.Findings) <= htmlOpen,
 		})
 	}
 	return list
+}
+
+// htmlPlace says where a finding is and whose.
+func htmlPlace(f finding.Finding, inputs []finding.Input) string {
+	place, who := placeOf(f, inputs).String(), owner(f)
+	if place == "" || who == "" {
+		return place + who
+	}
+	return place + ", " + who
 }
 
 func newHTMLPolicy(p finding.Policy, i int) htmlPolicy {

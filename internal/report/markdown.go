@@ -141,6 +141,9 @@ func markdownFinding(f finding.Finding, inputs []finding.Input, snippet bool) st
 	if p := placeOf(f, inputs); p.File != "" {
 		notes = append(notes, markdownCode(clip(p.String(), markdownMessage)))
 	}
+	if o := owner(f); o != "" {
+		notes = append(notes, markdownText(clip(o, markdownMessage)))
+	}
 	if e := exemption(f); e != "" {
 		notes = append(notes, markdownText(clip(e, markdownMessage)))
 	}

@@ -58,6 +58,11 @@ func shared() finding.Report {
 		}),
 		with(imds, func(f *finding.Finding) {
 			f.Resource = finding.Subject{Type: "aws_instance", ID: str("i-0"), Origin: resource.OriginSnapshot, Account: account, Region: region}
+			f.Owner = &finding.Owner{}
+		}),
+		with(imds, func(f *finding.Finding) {
+			f.Resource = finding.Subject{Type: "aws_instance", ID: str("i-1"), Origin: resource.OriginSnapshot, Account: account, Region: region}
+			f.Owner = &finding.Owner{Managed: true, Address: hostile, Input: hostile}
 		}),
 		acl,
 		with(acl, func(f *finding.Finding) {

@@ -121,7 +121,7 @@ func (t Table) group(b *bytes.Buffer, group []finding.Finding) {
 // screen.
 const maxSubject = 72
 
-// note says where a finding is and why it does not count.
+// note says where a finding is, whose it is and why it does not count.
 func note(f finding.Finding) string {
 	var parts []string
 	if f.Resource.Source != nil {
@@ -131,7 +131,7 @@ func note(f finding.Finding) string {
 	if arn := f.Resource.ARN; arn != nil && f.Resource.Address != "" && f.Resource.Origin == resource.OriginSnapshot {
 		parts = append(parts, clean(*arn))
 	}
-	parts = append(parts, exemption(f))
+	parts = append(parts, owner(f), exemption(f))
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "  ")
 }
 
@@ -195,7 +195,7 @@ func Undecided(all []finding.Finding) (later, unread int) {
 	for _, f := range all {
 		switch {
 		case f.Status != finding.Unknown:
-		case f.Resource.Origin == resource.OriginSnapshot:
+		case f.Resource.Origin == resource.OriginSnapshot, f.Policy == finding.Drift:
 			unread++
 		default:
 			later++
@@ -207,7 +207,9 @@ func Undecided(all []finding.Finding) (later, unread int) {
 // violations returns those of policies about resources, which parapet can
 // explain and compile.
 func violations(all []finding.Finding) []finding.Finding {
-	return slices.DeleteFunc(slices.Clone(all), func(f finding.Finding) bool { return f.Status != finding.Violation || f.Document })
+	return slices.DeleteFunc(slices.Clone(all), func(f finding.Finding) bool {
+		return f.Status != finding.Violation || f.Document || f.Policy == finding.Drift
+	})
 }
 
 // ANSI styles.

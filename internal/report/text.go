@@ -85,7 +85,25 @@ func message(f finding.Finding) string {
 		return "could not be evaluated, so it is no pass: " + text
 	case finding.Violation, finding.Exempt:
 	}
+	if o := owner(f); o != "" {
+		text += " (" + o + ")"
+	}
 	return text
+}
+
+// owner says which Terraform code manages a live resource, where somebody asked
+// for that.
+func owner(f finding.Finding) string {
+	o := f.Owner
+	switch {
+	case o == nil:
+		return ""
+	case !o.Managed:
+		return "unmanaged: none of the Terraform code has it"
+	case o.Input == "":
+		return "managed as " + clean(o.Address)
+	}
+	return "managed as " + clean(o.Address) + " of " + clean(slash(o.Input))
 }
 
 // exemption says why a violation does not count: what exempts it, the reason,

@@ -122,8 +122,7 @@ func TestLive(t *testing.T) {
 		t.Errorf("drift read %v", report.Inputs)
 	}
 	for _, f := range report.Findings {
-		// The mock's bulk answer about managed policies lacks names and ids.
-		if f.Status == finding.Violation && f.Resource.Type != "aws_iam_policy" {
+		if f.Status == finding.Violation {
 			t.Errorf("drift on an untouched stack: %s %s: %s", f.Policy, f.Resource.Address, f.Message)
 		}
 	}

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -16,8 +17,9 @@ func iamPolicy() aws.Type {
 		Service: "iam",
 		Reach:   aws.PerAccount,
 		Actions: []string{iamDetailsAction},
-		// The bulk call tells neither description nor tags.
-		Filled:     []string{"arn", "attachment_count", "name", "path", "policy", "policy_id"},
+		// The bulk call tells neither description nor tags. The ARN tells the name,
+		// behind the path.
+		Filled:     []string{"arn", "attachment_count", "name", "path", "policy"},
 		ConfigOnly: []string{"name_prefix"},
 		Volatile:   []string{"attachment_count"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
@@ -34,12 +36,13 @@ func iamPolicy() aws.Type {
 						document = aws.PolicyJSON(v.Document)
 					}
 				}
-				out.Add(aws.Item{ID: aws.String(p.Arn), ARN: aws.String(p.Arn), Name: aws.String(p.PolicyName), Values: map[string]any{
+				name := aws.String(p.Arn)
+				name = name[strings.LastIndexByte(name, '/')+1:]
+				out.Add(aws.Item{ID: aws.String(p.Arn), ARN: aws.String(p.Arn), Name: name, Values: map[string]any{
 					"attachment_count": p.AttachmentCount,
-					"name":             p.PolicyName,
+					"name":             name,
 					"path":             p.Path,
 					"policy":           document,
-					"policy_id":        p.PolicyId,
 				}})
 			}
 			return nil

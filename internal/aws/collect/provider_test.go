@@ -25,8 +25,6 @@ var differs = map[string]string{
 	"aws_iam_user_policy_attachment.id":  "the provider makes it up",
 	"aws_s3_bucket_acl.id":               "the provider keeps the canned ACL that was asked for in it",
 	"aws_lambda_permission.id":           "the provider's is the statement's, which other functions may have as well",
-	"aws_iam_policy.name":                "the mock's bulk answer lacks it",
-	"aws_iam_policy.policy_id":           "the mock's bulk answer lacks it",
 }
 
 // TestProvider applies testdata/SERVICE.tf to a mock, and compares what is

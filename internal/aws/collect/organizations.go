@@ -16,6 +16,19 @@ var guardrailTypes = []orgtypes.PolicyType{
 	orgtypes.PolicyTypeDeclarativePolicyEc2,
 }
 
+// ofOrganization makes a collector answer that there is nothing in an account that
+// is in no organization.
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListRoots.html#API_ListRoots_Errors
+func ofOrganization(collect func(context.Context, *aws.Session, *aws.Out) error) func(context.Context, *aws.Session, *aws.Out) error {
+	return func(ctx context.Context, s *aws.Session, out *aws.Out) error {
+		err := collect(ctx, s, out)
+		if aws.Is(err, "AWSOrganizationsNotInUseException") {
+			return nil
+		}
+		return err
+	}
+}
+
 // organizationsPolicies lists the organization's policies of those types.
 func organizationsPolicies(ctx context.Context, s *aws.Session) ([]orgtypes.PolicySummary, error) {
 	return aws.Once(ctx, s, "organizations:ListPolicies", func(ctx context.Context) ([]orgtypes.PolicySummary, error) {

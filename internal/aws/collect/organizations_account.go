@@ -18,7 +18,7 @@ func organizationsAccount() aws.Type {
 		Actions:    []string{"organizations:ListAccounts"},
 		Filled:     []string{"arn", "email", "joined_method", "joined_timestamp", "name", "status"},
 		ConfigOnly: []string{"close_on_deletion", "create_govcloud", "iam_user_access_to_billing", "role_name"},
-		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
+		Collect: ofOrganization(func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			p := organizations.NewListAccountsPaginator(aws.Client(s, organizations.NewFromConfig), &organizations.ListAccountsInput{})
 			for p.HasMorePages() {
 				page, err := p.NextPage(ctx)
@@ -36,6 +36,6 @@ func organizationsAccount() aws.Type {
 				}
 			}
 			return nil
-		},
+		}),
 	}
 }

@@ -16,7 +16,7 @@ func organizationsOrganizationalUnit() aws.Type {
 		Reach:   aws.Organization,
 		Actions: []string{"organizations:ListOrganizationalUnitsForParent", "organizations:ListRoots"},
 		Filled:  []string{"arn", "name", "parent_id"},
-		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
+		Collect: ofOrganization(func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			c := aws.Client(s, organizations.NewFromConfig)
 			var parents []string
 			roots := organizations.NewListRootsPaginator(c, &organizations.ListRootsInput{})
@@ -45,7 +45,7 @@ func organizationsOrganizationalUnit() aws.Type {
 				}
 			}
 			return nil
-		},
+		}),
 	}
 }
 

@@ -17,7 +17,7 @@ func organizationsPolicy() aws.Type {
 		Actions:    []string{"organizations:DescribePolicy", "organizations:ListPolicies"},
 		Filled:     []string{"arn", "content", "description", "name", "type"},
 		ConfigOnly: []string{"skip_destroy"},
-		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
+		Collect: ofOrganization(func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			policies, err := organizationsPolicies(ctx, s)
 			if err != nil {
 				return err
@@ -38,6 +38,6 @@ func organizationsPolicy() aws.Type {
 				out.Add(it)
 				return nil
 			})
-		},
+		}),
 	}
 }

@@ -20,7 +20,7 @@ func organizationsPolicyAttachment() aws.Type {
 		Actions:    []string{"organizations:ListPolicies", "organizations:ListTargetsForPolicy"},
 		Filled:     []string{"policy_id", "target_id"},
 		ConfigOnly: []string{"skip_destroy"},
-		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
+		Collect: ofOrganization(func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			policies, err := organizationsPolicies(ctx, s)
 			if err != nil {
 				return err
@@ -42,6 +42,6 @@ func organizationsPolicyAttachment() aws.Type {
 				}
 				return nil
 			})
-		},
+		}),
 	}
 }

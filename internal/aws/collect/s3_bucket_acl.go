@@ -68,6 +68,7 @@ func s3Grant(g s3types.Grant) map[string]any {
 const (
 	everyone      = "http://acs.amazonaws.com/groups/global/AllUsers"
 	authenticated = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+	logDelivery   = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 )
 
 // cannedACL names the least canned ACL that grants to groups what the grants do.
@@ -84,8 +85,8 @@ func cannedACL(grants []s3types.Grant) string {
 			if g.Permission != s3types.PermissionRead && g.Permission != s3types.PermissionReadAcp {
 				granted["write"] = true
 			}
-		case authenticated:
-			granted[authenticated] = true
+		case authenticated, logDelivery:
+			granted[*g.Grantee.URI] = true
 		}
 	}
 	switch {
@@ -95,6 +96,8 @@ func cannedACL(grants []s3types.Grant) string {
 		return "public-read"
 	case granted[authenticated]:
 		return "authenticated-read"
+	case granted[logDelivery]:
+		return "log-delivery-write"
 	}
 	return "private"
 }

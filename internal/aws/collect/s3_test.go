@@ -1,6 +1,9 @@
 package collect
 
 import (
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
 	"slices"
 	"testing"
 
@@ -62,6 +65,28 @@ func TestS3Nowhere(t *testing.T) {
 	for typ, o := range got {
 		if len(o.Resources) != 0 || len(o.Gaps) != 1 || o.Gaps[0].ID != "hidden" || o.Gaps[0].Type != "aws_s3_bucket" || o.Gaps[0].Related != typ {
 			t.Errorf("%s: %+v", typ, o)
+		}
+	}
+}
+
+// TestCannedACL: the least canned ACL that gives the groups what they have.
+func TestCannedACL(t *testing.T) {
+	grant := func(group string, p s3types.Permission) s3types.Grant {
+		return s3types.Grant{Grantee: &s3types.Grantee{URI: sdk.String(group)}, Permission: p}
+	}
+	owner := s3types.Grant{Grantee: &s3types.Grantee{ID: sdk.String("1")}, Permission: s3types.PermissionFullControl}
+	for _, tt := range []struct {
+		grants []s3types.Grant
+		want   string
+	}{
+		{[]s3types.Grant{owner}, "private"},
+		{[]s3types.Grant{owner, grant(logDelivery, s3types.PermissionWrite), grant(logDelivery, s3types.PermissionReadAcp)}, "log-delivery-write"},
+		{[]s3types.Grant{grant(logDelivery, s3types.PermissionWrite), grant(everyone, s3types.PermissionRead)}, "public-read"},
+		{[]s3types.Grant{grant(authenticated, s3types.PermissionRead)}, "authenticated-read"},
+		{[]s3types.Grant{grant(everyone, s3types.PermissionWriteAcp)}, "public-read-write"},
+	} {
+		if got := cannedACL(tt.grants); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.grants, got, tt.want)
 		}
 	}
 }

@@ -171,3 +171,23 @@ func TestECS(t *testing.T) {
 		"v": [{"docker_volume_configuration": [], "efs_volume_configuration": [], "fsx_windows_file_server_volume_configuration": [],
 			"host_path": "/", "name": "v"}]}`)
 }
+
+// TestNoOrganization: that an account is in no organization is a fact, and no
+// failure to read one.
+func TestNoOrganization(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	no := tftest.JSONError(400, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
+	types := []string{"aws_organizations_account", "aws_organizations_organizational_unit", "aws_organizations_policy", "aws_organizations_policy_attachment"}
+	for _, call := range []string{"ListAccounts", "ListRoots", "ListPolicies"} {
+		fake.Always("organizations:"+call, no)
+	}
+	for name, o := range collectFrom(t, mock(t, fake.URL), "us-east-1", types...) {
+		if o.Status != aws.Complete || len(o.Resources) != 0 || len(o.Gaps) != 0 {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	fake.Always("organizations:ListRoots", tftest.JSONError(400, "AccessDeniedException", "no"))
+	if o := collectFrom(t, mock(t, fake.URL), "us-east-1", types[1])[types[1]]; o.Status != aws.DeniedByIAM {
+		t.Errorf("denied: %+v", o)
+	}
+}

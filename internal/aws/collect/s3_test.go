@@ -1,11 +1,11 @@
 package collect
 
 import (
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
-
 	"slices"
 	"testing"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/parapet-dev/parapet/internal/aws"
 	"github.com/parapet-dev/parapet/internal/resource"

@@ -138,7 +138,7 @@ func (o collection) typeNames(verb string, table []aws.Type, policies []engine.P
 
 // collect collects into a directory. What cannot be read is in the manifest.
 func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, jobs int) (snapshot.Manifest, error) {
-	cfg, err := aws.Load(ctx, aws.LoadOptions{Profile: o.profile, Endpoint: o.endpoint})
+	cfg, err := aws.Load(ctx, aws.LoadOptions{Profile: o.profile, Endpoint: o.endpoint, Timeout: s.Timeout})
 	if err != nil {
 		return snapshot.Manifest{}, err
 	}
@@ -150,7 +150,7 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 	c := aws.New(aws.Options{
 		Config: cfg, Types: rows, Accounts: o.accounts, OUs: o.ous, Regions: regions,
 		Role: o.role, ExternalID: o.externalID, Rate: o.rate, Jobs: jobs,
-		Clock: aws.Clock{Now: s.Now}, Progress: progress.event,
+		MaxBackoff: s.Backoff, Clock: aws.Clock{Now: s.Now}, Progress: progress.event,
 	})
 	s.progress("finding accounts")
 	plan, err := c.Discover(ctx)

@@ -23,6 +23,10 @@ type Streams struct {
 	LookupEnv   func(string) (string, bool)
 	Now         func() time.Time
 	Version     string
+
+	// Timeout bounds one attempt of a request to AWS, and Backoff the pause before
+	// the next one. Zero means what package aws says; tests have less time.
+	Timeout, Backoff time.Duration
 }
 
 // System returns the streams of the process. The version is the linker's; when

@@ -247,13 +247,13 @@ func collected(live []*resource.Resource, typ string) bool {
 }
 
 // policyTypes lists the types that each policy is about.
-func policyTypes(t *testing.T) map[string][]string {
+func policyTypes(t *testing.T, more ...string) map[string][]string {
 	t.Helper()
 	var list []struct {
 		ID    string   `json:"id"`
 		Types []string `json:"types"`
 	}
-	readJSON(t, []byte(parapet(t, 0, "policy", "list", "--format", "json")), &list)
+	readJSON(t, []byte(parapet(t, 0, append([]string{"policy", "list", "--format", "json"}, more...)...)), &list)
 	m := map[string][]string{}
 	for _, p := range list {
 		m[p.ID] = p.Types

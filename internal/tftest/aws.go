@@ -30,7 +30,8 @@ type Call struct {
 	Operation       string     // "ec2:DescribeRegions"; of REST APIs "s3:GET /bucket?tagging"
 	Form            url.Values // of the query protocols
 	Body            string
-	Nth             int // how often the account has called it in the region, from 1
+	Nth             int    // how often the account has called it in the region, from 1
+	Request         string // all that tells it from others; set by a [Proxy] only
 }
 
 // Answer is what is sent back. A zero Status means 200.
@@ -93,16 +94,12 @@ func (a *AWS) Calls(operation string) []Call {
 	return list
 }
 
-// read finds out what a request asks. The credential scope of its signature
-// names key, region and service.
-func (a *AWS) read(r *http.Request) Call {
-	body, _ := io.ReadAll(r.Body)
-	c := Call{Account: a.Account, Body: string(body)}
+// parseCall finds out what a request asks. The credential scope of its
+// signature names key, region and service.
+func parseCall(r *http.Request, body string) (c Call, key string) {
+	c.Body = body
 	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	parts := strings.Split(scope+"////", "/")
-	if account, ok := strings.CutPrefix(parts[0], "KEY"); ok {
-		c.Account = account
-	}
 	c.Region = parts[2]
 	name := ""
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
@@ -119,6 +116,17 @@ func (a *AWS) read(r *http.Request) Call {
 		}
 	}
 	c.Operation = parts[3] + ":" + name
+	return c, parts[0]
+}
+
+// read is parseCall, and notes the call.
+func (a *AWS) read(r *http.Request) Call {
+	body, _ := io.ReadAll(r.Body)
+	c, key := parseCall(r, string(body))
+	c.Account = a.Account
+	if account, ok := strings.CutPrefix(key, "KEY"); ok {
+		c.Account = account
+	}
 	if a.Forget {
 		return c
 	}

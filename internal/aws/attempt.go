@@ -1,12 +1,10 @@
 package aws
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 
@@ -15,16 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // maxAttempts is how often a request is sent in all. With the SDK's backoff the
 // last one goes about half a minute after the first.
 const maxAttempts = 6
-
-// errEmpty is an answer that says that all is well and holds nothing. Taken at
-// its word, it would be an empty list: no resources, no violations.
-var errEmpty = errors.New("the answer is empty")
 
 // operation is a call of an API, as the collector counts and remembers it.
 type operation struct{ service, name string }
@@ -42,7 +35,7 @@ func withCounter(ctx context.Context, c *counter) context.Context {
 }
 
 // newRetryer is the SDK's standard retryer, which also tries again when an
-// answer was cut off or empty, and does not when the run knows that the endpoint
+// answer was cut off, empty or none of the service's, and does not when the run knows that the endpoint
 // does not support the operation.
 func (c *Collector) newRetryer() sdk.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
@@ -72,7 +65,7 @@ func retryable(err error) sdk.Ternary {
 		return sdk.FalseTernary
 	case errors.As(err, new(*smithy.CanceledError)):
 		return sdk.FalseTernary
-	case errors.Is(err, errEmpty), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, errEmpty), errors.Is(err, errForeign), errors.Is(err, io.ErrUnexpectedEOF):
 		return sdk.TrueTernary
 	case errors.As(err, &shape) && statusCode(err) < 300:
 		return sdk.TrueTernary // cut off in the middle
@@ -121,8 +114,8 @@ func (u *unsupported) forget(op operation) {
 // attempts puts the budget in front of every attempt of a call, inside the
 // SDK's retry loop, and watches how it ends.
 func (s *Session) attempts(stack *middleware.Stack) error {
-	empty := middleware.DeserializeMiddlewareFunc("ParapetEmpty", refuseEmpty)
-	if err := stack.Deserialize.Add(empty, middleware.After); err != nil {
+	odd := middleware.DeserializeMiddlewareFunc("ParapetAnswer", refuseOdd)
+	if err := stack.Deserialize.Add(odd, middleware.After); err != nil {
 		return err
 	}
 	attempt := middleware.FinalizeMiddlewareFunc("ParapetAttempt", s.attempt)
@@ -159,30 +152,4 @@ func (s *Session) attempt(ctx context.Context, in middleware.FinalizeInput, next
 		err = &unsupportedError{err}
 	}
 	return out, metadata, err
-}
-
-// refuseEmpty makes an error of an answer without a body where one is due.
-func refuseEmpty(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-	out, metadata, err := next.HandleDeserialize(ctx, in)
-	resp, ok := out.RawResponse.(*smithyhttp.Response)
-	req, sent := in.Request.(*smithyhttp.Request)
-	if err != nil || !ok || !sent || req.Method == http.MethodHead || resp.StatusCode != http.StatusOK || resp.Body == nil {
-		return out, metadata, err
-	}
-	var first [1]byte
-	n, readErr := io.ReadFull(resp.Body, first[:])
-	if n == 0 {
-		if errors.Is(readErr, io.EOF) {
-			readErr = errEmpty
-		}
-		return out, metadata, &smithy.DeserializationError{Err: readErr}
-	}
-	resp.Body = &rejoined{Reader: io.MultiReader(bytes.NewReader(first[:]), resp.Body), Closer: resp.Body}
-	return out, metadata, nil
-}
-
-// rejoined is a body whose first byte was read.
-type rejoined struct {
-	io.Reader
-	io.Closer
 }

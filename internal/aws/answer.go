@@ -74,7 +74,7 @@ type rejoined struct {
 // parses.
 var bucketPolicy = operation{"S3", "GetBucketPolicy"}
 
-// wholeDocument reads a body that is a JSON document.
+// wholeDocument reads a body that is a policy document.
 func wholeDocument(resp *smithyhttp.Response) error {
 	const limit = 1 << 20 // policies of buckets have 20 KB at most
 	text, err := io.ReadAll(io.LimitReader(resp.Body, limit))
@@ -82,7 +82,8 @@ func wholeDocument(resp *smithyhttp.Response) error {
 		return err
 	}
 	resp.Body = &rejoined{Reader: bytes.NewReader(text), Closer: resp.Body.(io.Closer)}
-	if text = bytes.TrimSpace(text); !ownJSON(text) || !json.Valid(text) {
+	var doc struct{ Statement json.RawMessage } // without which it is no policy
+	if json.Unmarshal(text, &doc) != nil || doc.Statement == nil {
 		return errForeign
 	}
 	return nil

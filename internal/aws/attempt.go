@@ -67,7 +67,7 @@ func retryable(err error) sdk.Ternary {
 		return sdk.FalseTernary
 	case errors.Is(err, errEmpty), errors.Is(err, errForeign), errors.Is(err, io.ErrUnexpectedEOF):
 		return sdk.TrueTernary
-	case errors.As(err, &shape) && statusCode(err) < 300:
+	case errors.As(err, &shape) && statusCode(err) < 300, garbled(err):
 		return sdk.TrueTernary // cut off in the middle
 	}
 	return sdk.UnknownTernary

@@ -111,15 +111,24 @@ func statusCode(err error) int {
 // answer in its own format: what mocks and gateways say to what they do not
 // know.
 func unknownBody(err error) bool {
-	var re *smithyhttp.ResponseError
-	if !errors.As(err, &re) || re.Response == nil || re.Response.Response == nil {
-		return false
-	}
-	switch re.HTTPStatusCode() {
+	switch statusCode(err) {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusInternalServerError, http.StatusNotImplemented:
-		return strings.HasPrefix(re.Response.Header.Get("Content-Type"), "text/html")
+		return webPage(err)
 	}
 	return false
+}
+
+// webPage reports whether the answer was one.
+func webPage(err error) bool {
+	re, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return ok && re.Response != nil && re.Response.Response != nil && strings.HasPrefix(re.Response.Header.Get("Content-Type"), "text/html")
+}
+
+// garbled reports whether the answer was an error that could not be read, and no
+// web page: part of it is lost.
+func garbled(err error) bool {
+	var api smithy.APIError
+	return statusCode(err) >= 300 && !errors.As(err, &api) && !webPage(err)
 }
 
 // unknownHost reports whether the service has no endpoint in the region.

@@ -49,6 +49,7 @@ func TestFaults(t *testing.T) {
 		"fine, and an error":  {until(always, tftest.EC2Error(200, "InternalError", "oops")), "error (EC2 DescribeVolumes: the answer is not the service's)", 6},
 		"fine, and a page":    {until(always, html(200)), "error (EC2 DescribeVolumes: the answer is not the service's)", 6},
 		"slow once":           {until(1, tftest.Answer{Body: oneVolume, Delay: time.Minute}), "complete vol-1", 2},
+		"error cut once":      {until(1, tftest.Answer{Status: 400, Body: "<Response><Errors><Err"}), "complete vol-1", 2},
 		"denied":              {until(always, tftest.EC2Error(403, "UnauthorizedOperation", "You are not authorized to perform this operation. Encoded authorization failure message: x9-y")), "denied by IAM (EC2 DescribeVolumes: UnauthorizedOperation: You are not authorized to perform this operation.)", 1},
 		"denied by SCP":       {until(always, tftest.EC2Error(403, "UnauthorizedOperation", scpMessage)), "denied by SCP (EC2 DescribeVolumes: UnauthorizedOperation: " + scpMessage + ")", 1},
 		"not found page":      {until(always, html(404)), "unsupported (EC2 DescribeVolumes: the endpoint answers with a web page (status Not Found))", 1},

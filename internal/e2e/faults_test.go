@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"flag"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -233,7 +234,7 @@ func (f faulty) heals(t *testing.T) {
 			continue
 		}
 		if have := content(t, dir); !maps.Equal(want, have) {
-			t.Errorf("the content differs: %v\n%s", differing(want, have), k)
+			t.Errorf("the content differs: %s\n%s", differing(f.whole, got, want, have), k)
 		}
 		_, n := k.count()
 		times += n
@@ -241,14 +242,21 @@ func (f faulty) heals(t *testing.T) {
 	t.Logf("%d faults healed", times)
 }
 
-func differing(a, b map[string]string) []string {
+// differing tells what differs between two snapshots.
+func differing(a, b world, files, others map[string]string) string {
 	var list []string
-	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if a[name] != b[name] {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if files[name] != others[name] {
 			list = append(list, name)
 		}
 	}
-	return list
+	scopes := entries(b.in.Snapshot)
+	for _, e := range a.in.Snapshot.Scopes {
+		if o := scopes[e.Scope]; !reflect.DeepEqual(e, o) {
+			list = append(list, fmt.Sprintf("%+v, not %+v", o, e))
+		}
+	}
+	return strings.Join(list, "\n")
 }
 
 // nothing: where nothing can be read, there is no verdict.

@@ -81,7 +81,7 @@ func wholeDocument(resp *smithyhttp.Response) error {
 	if err != nil {
 		return err
 	}
-	resp.Body = &rejoined{Reader: bytes.NewReader(text), Closer: resp.Body.(io.Closer)}
+	resp.Body = &rejoined{Reader: bytes.NewReader(text), Closer: resp.Body}
 	var doc struct{ Statement json.RawMessage } // without which it is no policy
 	if json.Unmarshal(text, &doc) != nil || doc.Statement == nil {
 		return errForeign

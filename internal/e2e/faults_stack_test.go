@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ import (
 )
 
 // patience bounds an attempt of a request of a run under faults.
-const patience = 1500 * time.Millisecond
+const patience = time.Second
 
 // liveStack applies testdata/live to a mock of its own, and returns the mock's
 // URL and the directory. The process gets credentials of the mock.
@@ -97,12 +96,6 @@ func judged(t *testing.T, dir string, s said) world {
 	}
 	w.in = in
 	return w
-}
-
-// finished reports whether a directory holds a snapshot.
-func finished(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
-	return err == nil
 }
 
 func entries(m *snapshot.Manifest) map[snapshot.Scope]snapshot.Entry {

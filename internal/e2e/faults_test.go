@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 120, "how many runs TestFaults makes under faults")
+	seeds = flag.Int("seeds", 60, "how many runs TestFaults makes under faults")
 	first = flag.Int("seed", 0, "the first of their seeds")
 )
 
@@ -221,7 +221,7 @@ func (f faulty) everyWay(t *testing.T) {
 func (f faulty) heals(t *testing.T) {
 	want := content(t, f.dir)
 	times := 0
-	for seed := range uint64(8) {
+	for seed := range uint64(5) {
 		k := newChaos(seed, f.names)
 		k.percent, k.forever = 100, 0
 		k.kinds = slices.DeleteFunc(slices.Clone(mishaps), func(m mishap) bool { return !m.heals })

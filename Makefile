@@ -38,8 +38,8 @@ golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test $$($(GO) list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... \
 	  | awk '/internal\/golden/ {print $$1}') -update
 
-docs: ## regenerate what is written from the sources: import rules, the policy catalogue
-	$(GO) test ./internal/archtest ./policies -run 'TestDocument|TestCatalogue' -update
+docs: ## regenerate what is written from the sources: import rules, the policy catalogue, the types of live state
+	$(GO) test ./internal/archtest ./policies ./cmd -run 'TestDocument|TestCatalogue' -update
 
 check: ## what CI runs, in CI's order
 	bash .ci/run

@@ -50,6 +50,10 @@ Exit codes: 0 clean; 1 violations at or above --fail-on; 2 the run failed.`,
 					}
 				}
 			}
+			if _, err := o.recall(c); err != nil {
+				return err
+			}
+			o.note(c)
 			return s.audit(c.Context(), o)
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,8 @@ type collection struct {
 	all        bool
 	resume     bool
 	rate       float64
+	session    string
+	given      map[string][]string // the flags that are given, for --resume
 }
 
 func (o *collection) register(c *cobra.Command) {
@@ -43,19 +46,39 @@ func (o *collection) register(c *cobra.Command) {
 	f.StringSliceVar(&o.ous, "ous", nil, "collect the accounts below these OUs or roots, a `LIST` of ids")
 	f.StringVar(&o.role, "role", "", "assume the role of this `NAME` in other accounts")
 	f.StringVar(&o.externalID, "external-id", "", "external `ID` to assume the role with")
+	f.StringVar(&o.session, "session-name", "", "`NAME` the sessions of the role so, in CloudTrail too (default parapet)")
 	f.StringVar(&o.profile, "profile", "", "use the `NAME`d profile of the shared AWS configuration")
 	f.StringVar(&o.endpoint, "endpoint", "", "send the requests of every service to `URL` (mocks and proxies)")
 	f.StringSliceVar(&o.types, "types", nil, "collect the types that match `GLOB`, whatever the policies need (repeatable)")
 	f.BoolVar(&o.all, "all", false, "collect every type that there is a collector for")
-	f.BoolVar(&o.resume, "resume", false, "go on with a snapshot that was interrupted")
+	f.BoolVar(&o.resume, "resume", false, "go on with the snapshot in --out that was interrupted, as it was begun")
 	f.Float64Var(&o.rate, "rate", 0, "send at most `N` requests a second to a service of a Region of an account (default 20)")
 	mustDirs(c, "out")
+	complete(c, map[string][]string{"types": typeNames(collect.Types()), "regions": {"all"}})
 }
 
 // collectionFlags are the names of the flags.
 func collectionFlags() []string {
-	return []string{"out", "regions", "accounts", "ous", "role", "external-id", "profile", "endpoint", "types", "all", "resume", "rate"}
+	return []string{"out", "regions", "accounts", "ous", "role", "external-id", "session-name", "profile", "endpoint", "types", "all", "resume", "rate"}
 }
+
+func typeNames(table []aws.Type) []string {
+	names := make([]string, len(table))
+	for i, t := range table {
+		names[i] = t.Name
+	}
+	return names
+}
+
+// Names as AWS takes them.
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+var (
+	unitID      = regexp.MustCompile(`^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$`)
+	roleName    = regexp.MustCompile(`^([\x21-\x7e]+/)?[\w+=,.@-]{1,64}$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+)
 
 // check refuses what makes no sense before anything is asked.
 func (o collection) check(verb string) error {
@@ -69,6 +92,11 @@ func (o collection) check(verb string) error {
 			return usagef(verb, "--regions: %q is not the name of a Region, such as eu-west-1", r)
 		}
 	}
+	for _, u := range o.ous {
+		if !unitID.MatchString(u) {
+			return usagef(verb, "--ous: %q is not the id of an OU or a root, such as ou-ab12-11111111 or r-ab12", u)
+		}
+	}
 	for _, g := range o.types {
 		if _, err := path.Match(g, ""); err != nil {
 			return usagef(verb, "--types: %q is no pattern", g)
@@ -77,10 +105,22 @@ func (o collection) check(verb string) error {
 	switch {
 	case o.rate < 0:
 		return usagef(verb, "--rate %v is not a number of requests", o.rate)
+	case len(o.regions) > 1 && slices.Contains(o.regions, "all"):
+		return usagef(verb, "--regions: all and the names of some exclude each other")
 	case o.all && len(o.types) > 0:
 		return usagef(verb, "--all and --types exclude each other")
 	case o.resume && o.out == "":
 		return usagef(verb, "--resume needs --out")
+	case strings.HasPrefix(o.role, "arn:"):
+		return usagef(verb, "--role %s is an ARN: give the name alone, with its path, which is the same in every account", o.role)
+	case o.role != "" && !roleName.MatchString(o.role):
+		return usagef(verb, "--role %q is not the name of a role", o.role)
+	case o.session != "" && !sessionName.MatchString(o.session):
+		return usagef(verb, "--session-name %q is not one that AWS takes: 2 to 64 letters, digits and any of _+=,.@-", o.session)
+	case o.externalID != "" && (len(o.externalID) > 1224 || !externalID.MatchString(o.externalID)):
+		return usagef(verb, "--external-id is not one that AWS takes: 2 to 1224 letters, digits and any of _+=,.@:/-")
+	case o.session != "" && o.role == "":
+		return usagef(verb, "--session-name needs --role")
 	case o.externalID != "" && o.role == "":
 		return usagef(verb, "--external-id needs --role")
 	case len(o.ous) > 0 && o.role == "":
@@ -149,7 +189,7 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 	progress := newCollecting(s)
 	c := aws.New(aws.Options{
 		Config: cfg, Types: rows, Accounts: o.accounts, OUs: o.ous, Regions: regions,
-		Role: o.role, ExternalID: o.externalID, Rate: o.rate, Jobs: jobs,
+		Role: o.role, ExternalID: o.externalID, SessionName: o.session, Rate: o.rate, Jobs: jobs,
 		MaxBackoff: s.Backoff, Clock: aws.Clock{Now: s.Now}, Progress: progress.event,
 	})
 	s.progress("finding accounts")
@@ -180,6 +220,9 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 		return snapshot.Manifest{}, err
 	}
 	defer w.Close()
+	if err := w.Remember(o.given); err != nil {
+		return snapshot.Manifest{}, err
+	}
 	for i, a := range plan.Accounts {
 		if known, ok := w.Account(a.ID); ok {
 			plan.Accounts[i].Regions = known.Regions
@@ -191,7 +234,7 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 	if err != nil {
 		if ctx.Err() != nil {
 			s.warn(diag.Warningf("snapshot-unfinished", "the snapshot is not finished; what was collected is kept").
-				WithHint("go on with --resume --out %s", quoteShell(o.out)))
+				WithHint("go on with: parapet snapshot --resume --out %s", quoteShell(o.out)))
 		}
 		return snapshot.Manifest{}, err
 	}
@@ -201,17 +244,18 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 	}
 	return w.Finish(notes, collectionRun{
 		Started: start.UTC().Format(time.RFC3339), Finished: s.Now().UTC().Format(time.RFC3339),
-		Caller: plan.CallerARN, Resumed: w.Resumed(), Calls: sink.calls(),
+		Flags: o.given, Caller: plan.CallerARN, Resumed: w.Resumed(), Calls: sink.calls(),
 	})
 }
 
 // collectionRun is what run.json keeps of a collection.
 type collectionRun struct {
-	Started  string `json:"started"`
-	Finished string `json:"finished"`
-	Caller   string `json:"caller"`
-	Resumed  int    `json:"resumed_scopes"`
-	Calls    int    `json:"calls"` // requests, retries included, of the last attempt
+	Started  string              `json:"started"`
+	Finished string              `json:"finished"`
+	Flags    map[string][]string `json:"flags"` // of the reach and the role
+	Caller   string              `json:"caller"`
+	Resumed  int                 `json:"resumed_scopes"`
+	Calls    int                 `json:"calls"` // requests, retries included, of the last attempt
 }
 
 // sink stores what the collector finds.

@@ -43,7 +43,7 @@ complete, denied by SCP, denied by IAM, throttled, unsupported, region off or
 error. What was not read is never taken for what is not there.
 
 With --role, the accounts of the organization are collected, each by that role.
-Ctrl-C and worse leave a directory that --resume completes.
+Ctrl-C and worse leave a directory that --resume completes, as it was begun.
 
 --print-policy writes the IAM policy that the collection needs, and stops.
 
@@ -66,7 +66,12 @@ are listed; 2 the run failed, or nothing could be read at all.`,
 			if c.Flags().Changed("from-config") {
 				return s.importConfig(c, o)
 			}
-			return s.snapshot(c.Context(), o)
+			request, err := o.recall(c)
+			if err != nil {
+				return err
+			}
+			o.note(c)
+			return s.snapshot(c.Context(), o, request)
 		},
 	}
 	o.sources.register(c)
@@ -82,7 +87,8 @@ are listed; 2 the run failed, or nothing could be read at all.`,
 
 const snapshotVerb = "parapet snapshot"
 
-func (s Streams) snapshot(ctx context.Context, o snapshotOptions) error {
+// snapshot collects. The request is that of the snapshot to go on with, if any.
+func (s Streams) snapshot(ctx context.Context, o snapshotOptions, begun snapshot.Request) error {
 	if err := o.collection.check(snapshotVerb); err != nil {
 		return err
 	}
@@ -92,11 +98,7 @@ func (s Streams) snapshot(ctx context.Context, o snapshotOptions) error {
 	if o.out == "" && !o.printPolicy {
 		return usagef(snapshotVerb, "--out DIR says where the snapshot goes")
 	}
-	policies, err := s.wanted(o)
-	if err != nil {
-		return err
-	}
-	rows, missing, err := o.rows(snapshotVerb, policies)
+	rows, missing, err := s.rowsOf(ctx, o, begun)
 	if err != nil {
 		return err
 	}
@@ -119,17 +121,29 @@ func (s Streams) snapshot(ctx context.Context, o snapshotOptions) error {
 	return readAnything(m)
 }
 
+// rowsOf chooses the collectors, and tells the types that policies need and none
+// reads. A snapshot that is gone on with has its types.
+func (s Streams) rowsOf(ctx context.Context, o snapshotOptions, begun snapshot.Request) (rows []aws.Type, missing []string, err error) {
+	chosen := o.all || len(o.types)+len(o.selection.Only)+len(o.selection.Skip)+len(o.dirs)+len(o.bundles) > 0 || o.noLibrary
+	if !chosen {
+		if rows, err = begunRows(begun); err != nil || len(rows) > 0 {
+			return rows, nil, err
+		}
+	}
+	policies, err := s.wanted(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.rows(snapshotVerb, policies)
+}
+
 // wanted returns the policies that decide which types are collected: none, if the
 // flags name the types.
-func (s Streams) wanted(o snapshotOptions) ([]engine.Policy, error) {
+func (s Streams) wanted(ctx context.Context, o snapshotOptions) ([]engine.Policy, error) {
 	if o.all || len(o.types) > 0 {
 		return nil, nil
 	}
-	mods, err := o.modules()
-	if err != nil {
-		return nil, err
-	}
-	e, err := s.newEngine(engine.Options{Modules: mods})
+	e, err := s.engineOf(ctx, o.sources, "")
 	if err != nil {
 		return nil, err
 	}

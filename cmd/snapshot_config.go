@@ -20,7 +20,7 @@ func (s Streams) importConfig(c *cobra.Command, o snapshotOptions) error {
 	if err := o.collection.check(snapshotVerb); err != nil {
 		return err
 	}
-	for _, name := range []string{"role", "external-id", "ous", "profile", "endpoint", "resume", "rate", "jobs", "print-policy"} {
+	for _, name := range []string{"role", "external-id", "session-name", "ous", "profile", "endpoint", "resume", "rate", "jobs", "print-policy"} {
 		if c.Flags().Changed(name) {
 			return usagef(snapshotVerb, "--from-config calls nothing and excludes --%s", name)
 		}
@@ -31,7 +31,7 @@ func (s Streams) importConfig(c *cobra.Command, o snapshotOptions) error {
 	if o.fromConfig == "" {
 		return usagef(snapshotVerb, "--from-config PATH says which snapshots to import")
 	}
-	types, missing, err := s.importTypes(o)
+	types, missing, err := s.importTypes(c.Context(), o)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,12 @@ func (s Streams) importConfig(c *cobra.Command, o snapshotOptions) error {
 }
 
 // importTypes chooses the types to import.
-func (s Streams) importTypes(o snapshotOptions) (types []awsconfig.Type, missing []string, err error) {
+func (s Streams) importTypes(ctx context.Context, o snapshotOptions) (types []awsconfig.Type, missing []string, err error) {
 	table := awsconfig.Types()
 	if o.all {
 		return table, nil, nil
 	}
-	policies, err := s.wanted(o)
+	policies, err := s.wanted(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"compress/gzip"
@@ -10,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -45,19 +43,7 @@ type Writer struct {
 	accounts map[string]Account
 	expected map[Scope]bool // of the accounts that were entered
 	resumed  int
-}
-
-// record is a line of the journal after the first.
-type record struct {
-	Account *Account `json:"account,omitempty"`
-	Scope   *Entry   `json:"scope,omitempty"`
-}
-
-// head is the first line of the journal.
-type head struct {
-	Schema  string  `json:"schema"`
-	Tool    string  `json:"tool"`
-	Request Request `json:"request"`
+	flags    map[string][]string
 }
 
 // Create starts a snapshot in a directory that does not exist or is empty.
@@ -80,25 +66,17 @@ func Create(dir, tool string, request Request, types map[string]Type) (*Writer, 
 // Resume goes on with an unfinished snapshot. One that is finished is an error,
 // one that was never begun is begun.
 func Resume(dir, tool string, request Request, types map[string]Type) (*Writer, error) {
-	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
-		return nil, diag.Errorf("snapshot-finished", "%s is finished; there is nothing to resume", filepath.ToSlash(dir))
+	if err := unfinished(dir); err != nil {
+		return nil, err
 	}
-	f, err := os.Open(filepath.Join(dir, journalFile))
+	j, err := openJournal(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Create(dir, tool, request, types)
 	}
-	if err != nil {
-		return nil, unwritable(dir, err)
-	}
-	j, err := readJournal(f)
 	h := j.head
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
 	switch {
 	case err != nil:
-		return nil, diag.Errorf("snapshot-journal", "the journal of %s cannot be read: %v", filepath.ToSlash(dir), err).
-			WithHint("begin again in another directory")
+		return nil, err
 	case h.Schema == "": // killed before its first line was whole
 		return open(dir, tool, request, types, journal{})
 	case h.Schema != Schema:
@@ -137,7 +115,7 @@ func open(dir, tool string, request Request, types map[string]Type, j journal) (
 	}
 	w := &Writer{
 		dir: dir, tool: tool, request: request, types: types,
-		done: j.done, accounts: j.accounts, expected: map[Scope]bool{}, resumed: len(j.done),
+		done: j.done, accounts: j.accounts, expected: map[Scope]bool{}, resumed: len(j.done), flags: j.flags,
 	}
 	if w.done == nil {
 		w.done, w.accounts = map[Scope]Entry{}, map[string]Account{}
@@ -145,6 +123,9 @@ func open(dir, tool string, request Request, types map[string]Type, j journal) (
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	_ = enc.Encode(head{Schema, tool, request}) // a buffer takes everything
+	if len(w.flags) > 0 {
+		_ = enc.Encode(record{Flags: w.flags})
+	}
 	for _, a := range w.entered() {
 		_ = enc.Encode(record{Account: &a})
 	}
@@ -160,43 +141,6 @@ func open(dir, tool string, request Request, types map[string]Type, j journal) (
 		return nil, unwritable(dir, err)
 	}
 	return w, nil
-}
-
-// journal is what an unfinished snapshot holds.
-type journal struct {
-	head     head
-	accounts map[string]Account
-	done     map[Scope]Entry
-}
-
-// readJournal reads what ended. The last line may be cut, where the run was
-// killed; any other that cannot be read is an error.
-func readJournal(r io.Reader) (journal, error) {
-	j := journal{accounts: map[string]Account{}, done: map[Scope]Entry{}}
-	br := bufio.NewReader(r)
-	for n := 1; ; n++ {
-		text, err := br.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return j, nil
-		}
-		if err != nil {
-			return j, err
-		}
-		var rec record
-		if n == 1 {
-			err = json.Unmarshal(text, &j.head)
-		} else {
-			err = json.Unmarshal(text, &rec)
-		}
-		switch {
-		case err != nil:
-			return j, fmt.Errorf("line %d: %w", n, err)
-		case rec.Account != nil:
-			j.accounts[rec.Account.ID] = *rec.Account
-		case rec.Scope != nil:
-			j.done[rec.Scope.Scope] = *rec.Scope
-		}
-	}
 }
 
 // Resumed returns the number of scopes that were there already.
@@ -219,18 +163,6 @@ func (w *Writer) Enter(a Account, scopes []Scope) error {
 	}
 	w.accounts[a.ID] = a
 	return w.note(record{Account: &a})
-}
-
-// note appends a line to the journal.
-func (w *Writer) note(r record) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	if _, err := w.journal.Write(append(text, '\n')); err != nil {
-		return unwritable(w.dir, err)
-	}
-	return nil
 }
 
 // Done reports whether a scope has ended, now or before it was resumed.

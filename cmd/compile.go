@@ -21,6 +21,7 @@ import (
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/exception"
 	"github.com/parapet-dev/parapet/internal/finding"
+	"github.com/parapet-dev/parapet/internal/report"
 )
 
 // compileOptions are the flags of parapet compile.
@@ -313,7 +314,7 @@ func writeSummary(w io.Writer, res compiler.Result, dir func(module string) stri
 		summarize(&b, m)
 	}
 	for _, f := range res.Unanswered {
-		fmt.Fprintf(&b, "\nneither guardrail nor reason: %s on %s\n", f.Policy, f.Resource.Address)
+		fmt.Fprintf(&b, "\nneither guardrail nor reason: %s on %s\n", f.Policy, report.Subject(f))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/parapet-dev/parapet/compiler/ir"
+	"github.com/parapet-dev/parapet/internal/report"
 )
 
 // writeExplained writes an explanation for people: in full for an id, in a
@@ -59,7 +60,7 @@ func field(b *strings.Builder, label string, lines ...string) {
 func findingsOverview(b *strings.Builder, x explainJSON) {
 	rows := [][]string{{"fingerprint", "policy", "status", "resource", "guarded by"}}
 	for _, f := range x.Findings {
-		rows = append(rows, []string{f.Fingerprint, f.Policy, string(f.Status), f.Resource.Address, guardedBy(f)})
+		rows = append(rows, []string{f.Fingerprint, f.Policy, string(f.Status), report.Subject(f.Finding), guardedBy(f)})
 	}
 	if len(x.Findings) == 0 {
 		b.WriteString("There are no findings.\n")
@@ -162,7 +163,7 @@ func reasonLines(b *strings.Builder, reasons []notPreventableView) {
 
 func writeFinding(b *strings.Builder, f findingView) {
 	fmt.Fprintf(b, "%s: %s\n", f.Policy, f.Title)
-	where := f.Resource.Address
+	where := report.Subject(f.Finding)
 	if f.Resource.Source != nil && f.Resource.Source.File != "" {
 		where += fmt.Sprintf(" (%s:%d)", f.Resource.Source.File, f.Resource.Source.Line)
 	}
@@ -173,7 +174,7 @@ func writeFinding(b *strings.Builder, f findingView) {
 		field(b, "exempt", "by exception "+*f.Exception)
 	}
 	if len(f.DependsOn) > 0 {
-		field(b, "depends on", strings.Join(f.DependsOn, ", ")+", known only after apply")
+		field(b, "depends on", strings.Join(f.DependsOn, ", ")+either(f.Resource.Live(), ", not read", ", known only after apply"))
 	}
 	var seen []string
 	for _, k := range slices.Sorted(maps.Keys(f.Observed)) {

@@ -241,9 +241,8 @@ func (c *compilation) requests(f finding.Finding) []binding.Request {
 		}
 		return *s
 	}
-	name := f.Resource.Address[strings.LastIndex(f.Resource.Address, ".")+1:]
 	return verify.Calls(c.in.Bindings, binding.Target{
-		Type: f.Resource.Type, Name: name, Account: deref(f.Resource.Account), Region: deref(f.Resource.Region),
+		Type: f.Resource.Type, Name: nameOf(f.Resource), Account: deref(f.Resource.Account), Region: deref(f.Resource.Region),
 		Values: verify.Values(f.Observed),
 	}, f.Attributes)
 }
@@ -295,4 +294,14 @@ func (c *compilation) checkDeclared(g *ir.Guardrail, w wanted) error {
 		}
 	}
 	return nil
+}
+
+// nameOf returns what a resource is called in the ARNs of test calls: the name
+// that code gives it, or the last part of a live one's id, which is its name, its
+// ARN or a URL.
+func nameOf(r finding.Subject) string {
+	if r.Live() && r.ID != nil {
+		return (*r.ID)[strings.LastIndexAny(*r.ID, "/:")+1:]
+	}
+	return r.Address[strings.LastIndex(r.Address, ".")+1:]
 }

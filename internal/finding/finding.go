@@ -115,6 +115,9 @@ type Finding struct {
 	Snippet   *Snippet   `json:"-"` // the code at the source, without sensitive values
 }
 
+// Live reports whether the subject is state of AWS, and no Terraform of any kind.
+func (s Subject) Live() bool { return s.Origin == resource.OriginSnapshot }
+
 // Owner says which Terraform code manages a live resource.
 type Owner struct {
 	Managed bool             `json:"managed"` // false: nobody does, as far as the code that was given goes

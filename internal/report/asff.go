@@ -10,7 +10,6 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/finding"
-	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // Limits of the AWS Security Finding Format, in characters
@@ -87,7 +86,7 @@ func ASFF(w io.Writer, r finding.Report) error {
 		if in.account == "" {
 			noAccount++
 		}
-		if in.region == "" && f.Resource.Origin == resource.OriginSnapshot {
+		if in.region == "" && f.Resource.Live() {
 			in.region = globalRegion(f, r.Findings)
 		}
 		if in.region == "" {
@@ -186,8 +185,8 @@ func newASFF(f finding.Finding, in asffHome, inputs []finding.Input) asffFinding
 		Types:     []string{"Software and Configuration Checks/AWS Security Best Practices"},
 		CreatedAt: in.time, UpdatedAt: in.time,
 		Severity:      asffSeverity{Label: asffLabel(f.Severity), Original: string(f.Severity)},
-		Title:         clip(title+": "+subject(f), asffMaxTitle),
-		Description:   clip(subject(f)+": "+message(f), asffMaxDescription),
+		Title:         clip(title+": "+Subject(f), asffMaxTitle),
+		Description:   clip(Subject(f)+": "+message(f), asffMaxDescription),
 		ProductFields: map[string]string{"parapet/Fingerprint": f.Fingerprint, "parapet/Status": string(f.Status)},
 		Resources:     []asffResource{asffResourceOf(f, in, inputs)},
 		Compliance:    asffComplianceOf(f),
@@ -239,7 +238,7 @@ func asffComplianceOf(f finding.Finding) asffCompliance {
 
 func asffResourceOf(f finding.Finding, in asffHome, inputs []finding.Input) asffResource {
 	res := asffResource{
-		Type: "Other", ID: subject(f), Partition: in.partition(), Region: in.region,
+		Type: "Other", ID: Subject(f), Partition: in.partition(), Region: in.region,
 		Details: asffDetails{map[string]string{"TerraformType": clip(clean(f.Resource.Type), asffMaxDetail)}},
 	}
 	if t, ok := asffTypes[f.Resource.Type]; ok {

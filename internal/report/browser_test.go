@@ -226,7 +226,7 @@ func TestBrowserShared(t *testing.T) {
 	// By resource, and back.
 	resources := map[string]bool{}
 	for _, f := range r.Findings {
-		resources[f.Resource.Type+" "+subject(f)] = true
+		resources[f.Resource.Type+" "+Subject(f)] = true
 	}
 	b.run(chromedp.Click(chromedp.CSS(`input[name=view][value=resource]`)))
 	b.want(groups, fmt.Sprint(len(resources)))

@@ -91,7 +91,7 @@ func githubCommand(level string, f finding.Finding, inputs []finding.Input) stri
 		title += ": " + h
 	}
 	add("title", clip(title, 200))
-	text := subject(f) + ": " + message(f)
+	text := Subject(f) + ": " + message(f)
 	if len(p.Modules) > 0 {
 		text += "\n" + p.String()
 	}

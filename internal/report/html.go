@@ -233,7 +233,7 @@ func htmlPolicies(r finding.Report) []htmlPolicy {
 		}
 		g.Findings = append(g.Findings, htmlFinding{
 			Policy: g.Anchor, Severity: string(f.Severity), Status: string(f.Status), StatusLabel: htmlStatus[f.Status],
-			Type: clean(f.Resource.Type), Subject: subject(f), Identity: htmlIdentity(f),
+			Type: clean(f.Resource.Type), Subject: Subject(f), Identity: htmlIdentity(f),
 			Message: clean(f.Message), Place: htmlPlace(f, r.Inputs), Exemption: exemption(f),
 			Attributes: clean(strings.Join(f.Attributes, ", ")), Code: code(f), Open: len(r.Findings) <= htmlOpen,
 		})
@@ -268,7 +268,7 @@ func newHTMLPolicy(p finding.Policy, i int) htmlPolicy {
 func htmlIdentity(f finding.Finding) string {
 	var parts []string
 	for _, s := range []*string{f.Resource.Account, f.Resource.Region, f.Resource.ARN} {
-		if s != nil && *s != subject(f) {
+		if s != nil && *s != Subject(f) {
 			parts = append(parts, clean(*s))
 		}
 	}

@@ -143,7 +143,7 @@ func TestHTMLList(t *testing.T) {
 	}
 	all := strings.Join(items, "\n")
 	for _, f := range r.Findings {
-		for _, want := range []string{subject(f), clean(f.Message), exemption(f)} {
+		for _, want := range []string{Subject(f), clean(f.Message), exemption(f)} {
 			if !strings.Contains(all, want) {
 				t.Errorf("nobody reads %q", want)
 			}

@@ -134,7 +134,7 @@ func junitPolicy(p finding.Policy, found []finding.Finding, r finding.Report) ju
 
 func junitFinding(f finding.Finding, r finding.Report) junitCase {
 	where := placeOf(f, r.Inputs)
-	c := junitCase{Name: subject(f), Class: clean(f.Policy), File: where.File, Line: where.Line}
+	c := junitCase{Name: Subject(f), Class: clean(f.Policy), File: where.File, Line: where.Line}
 	lines := []string{message(f), where.String()}
 	lines = append(lines, codeText(code(f))...)
 	if f.Remediation != "" {

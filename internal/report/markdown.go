@@ -136,7 +136,7 @@ func markdownGroup(group []finding.Finding, r finding.Report, room int) (string,
 
 func markdownFinding(f finding.Finding, inputs []finding.Input, snippet bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s %s", markdownCode(clip(subject(f), markdownMessage)), markdownText(clip(f.Message, markdownMessage)))
+	fmt.Fprintf(&b, "\n%s %s", markdownCode(clip(Subject(f), markdownMessage)), markdownText(clip(f.Message, markdownMessage)))
 	var notes []string
 	if p := placeOf(f, inputs); p.File != "" {
 		notes = append(notes, markdownCode(clip(p.String(), markdownMessage)))

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/finding"
-	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // row is what the table shows in one line: a finding, or all those of a policy
@@ -34,7 +33,7 @@ func merge(group []finding.Finding) []row {
 		all := scopes[key(f)]
 		switch {
 		case !unreadScope(f) || len(all) == 1:
-			rows = append(rows, row{first: f, subject: subject(f)})
+			rows = append(rows, row{first: f, subject: Subject(f)})
 		case len(all) > 1:
 			rows = append(rows, row{first: f, subject: fmt.Sprintf("%s in %s", clean(f.Resource.Type), count(len(all), "scope")), places: places(all)})
 			scopes[key(f)] = nil
@@ -47,7 +46,7 @@ func merge(group []finding.Finding) []row {
 // Region, and no resource of it.
 func unreadScope(f finding.Finding) bool {
 	r := f.Resource
-	return f.Status == finding.Unknown && r.Origin == resource.OriginSnapshot && r.Address == "" && r.ARN == nil && r.ID == nil
+	return f.Status == finding.Unknown && r.Live() && r.Address == "" && r.ARN == nil && r.ID == nil
 }
 
 // places lists accounts with their Regions.

@@ -97,7 +97,7 @@ func (s *sarifWriter) run() sarifRun {
 		if f.Status == finding.Error {
 			invocation.Notifications = append(invocation.Notifications, sarifNotification{
 				Descriptor: sarifReference{ID: "policy-error"}, Rule: &sarifReference{ID: f.Policy, Index: &i}, Level: "error",
-				Message: sarifMessage(subject(f) + ": " + message(f)), Locations: []sarifLocation{s.location(f)},
+				Message: sarifMessage(Subject(f) + ": " + message(f)), Locations: []sarifLocation{s.location(f)},
 			})
 		}
 	}
@@ -119,7 +119,7 @@ func (s *sarifWriter) run() sarifRun {
 func (s *sarifWriter) result(f finding.Finding, rule int) sarifResult {
 	res := sarifResult{
 		RuleID: f.Policy, RuleIndex: rule, Kind: "fail", Level: sarifLevel(f.Severity),
-		Message: sarifMessage(subject(f) + ": " + message(f)), Locations: []sarifLocation{s.location(f)},
+		Message: sarifMessage(Subject(f) + ": " + message(f)), Locations: []sarifLocation{s.location(f)},
 		Fingerprints: map[string]string{"parapet/v1": f.Fingerprint},
 	}
 	switch f.Status {
@@ -164,7 +164,7 @@ func (s *sarifWriter) location(f finding.Finding) sarifLocation {
 			}
 		}
 	}
-	loc.Logical = []sarifLogical{{Name: clean(f.Resource.Type), Full: subject(f), Kind: "resource"}}
+	loc.Logical = []sarifLogical{{Name: clean(f.Resource.Type), Full: Subject(f), Kind: "resource"}}
 	return loc
 }
 

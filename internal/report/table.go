@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/finding"
-	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // Table writes a report for people: findings grouped by policy, worst first,
@@ -128,7 +127,7 @@ func note(f finding.Finding) string {
 		parts = append(parts, placeOf(f, nil).String())
 	}
 	parts = append(parts, clean(strings.Join(f.Attributes, ", ")))
-	if arn := f.Resource.ARN; arn != nil && f.Resource.Address != "" && f.Resource.Origin == resource.OriginSnapshot {
+	if arn := f.Resource.ARN; arn != nil && f.Resource.Address != "" && f.Resource.Live() {
 		parts = append(parts, clean(*arn))
 	}
 	parts = append(parts, owner(f), exemption(f))
@@ -195,7 +194,7 @@ func Undecided(all []finding.Finding) (later, unread int) {
 	for _, f := range all {
 		switch {
 		case f.Status != finding.Unknown:
-		case f.Resource.Origin == resource.OriginSnapshot, f.Policy == finding.Drift:
+		case f.Resource.Live(), f.Policy == finding.Drift:
 			unread++
 		default:
 			later++

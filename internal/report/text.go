@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/parapet-dev/parapet/internal/finding"
-	"github.com/parapet-dev/parapet/internal/resource"
 )
 
 // clean keeps what a plan could use against a terminal or a parser out of it:
@@ -46,11 +45,11 @@ func clip(s string, max int) string {
 	return s
 }
 
-// subject names what a finding is about. The addresses of live resources are
+// Subject names what a finding is about. The addresses of live resources are
 // those of one account.
-func subject(f finding.Finding) string {
+func Subject(f finding.Finding) string {
 	r := f.Resource
-	if r.Origin != resource.OriginSnapshot || r.Account == nil {
+	if !r.Live() || r.Account == nil {
 		return name(r)
 	}
 	place := clean(*r.Account)

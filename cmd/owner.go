@@ -73,8 +73,11 @@ func (w *ownership) mark(findings []finding.Finding, live []*resource.Resource) 
 		if r == nil {
 			continue // a scope that was not read
 		}
+		owner, sure := w.index.Owner(r)
+		if !sure {
+			continue
+		}
 		f.Owner = &finding.Owner{}
-		owner := w.index.Owner(r)
 		if owner == nil {
 			continue
 		}

@@ -32,7 +32,16 @@ func Compare(desired []*resource.Resource, live Live) []Result {
 			results = append(results, p.compare(d, index, live))
 			continue
 		}
-		results = append(results, compare(d, index.Find(d), live, shared))
+		l, several := index.find(d)
+		if several {
+			results = append(results, ambiguous(d))
+			continue
+		}
+		r := compare(d, l, live, shared)
+		if l != nil {
+			r.add(strayRules(d, l, desired, shared(d)))
+		}
+		results = append(results, r)
 	}
 	return results
 }
@@ -66,12 +75,21 @@ func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource)
 		}
 		c.walk(want[name], have[name], inside, resource.Path{name})
 	}
-	r.Differences = c.found
 	r.Status = Same
-	if len(r.Differences) > 0 {
-		r.Status = Changed
-	}
+	r.add(c.found)
 	return r
+}
+
+// add takes differences.
+func (r *Result) add(found []Difference) {
+	if len(found) > 0 {
+		r.Status, r.Differences = Changed, append(r.Differences, found...)
+	}
+}
+
+// ambiguous is what is known of a resource that may be one of several.
+func ambiguous(d *resource.Resource) Result {
+	return Result{Desired: d, Status: Unknown, Why: "several live resources may be meant, as the code does not say in which account and Region it is"}
 }
 
 // conditional reports whether an attribute is held by other types only where
@@ -150,21 +168,41 @@ func sharedAttributes(desired []*resource.Resource) func(*resource.Resource) []s
 }
 
 // values returns the attributes as they are compared. The provider keeps the
-// tags of the code in tags and those of AWS in tags_all; live state knows only
-// the second, and AWS's own tags are nobody's.
+// tags of the code in tags and those of AWS in tags_all, in blocks too; live
+// state knows only the second, and AWS's own tags are nobody's.
 func values(r *resource.Resource) map[string]any {
-	v := maps.Clone(r.Values)
-	if v == nil {
-		v = map[string]any{}
-	}
-	if all, ok := v["tags_all"]; ok {
-		v["tags"] = all
-	}
-	delete(v, "tags_all")
+	v, _ := allTags(r.Values).(map[string]any)
 	if tags, ok := v["tags"].(map[string]any); ok {
 		tags = maps.Clone(tags)
 		maps.DeleteFunc(tags, func(k string, _ any) bool { return strings.HasPrefix(k, "aws:") })
 		v["tags"] = tags
+	}
+	return v
+}
+
+// allTags copies a value with tags_all in place of tags.
+func allTags(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			if k == "tags" || k == "tags_all" {
+				out[k] = e // whose keys are anything
+			} else {
+				out[k] = allTags(e)
+			}
+		}
+		if all, ok := v["tags_all"]; ok {
+			out["tags"] = all
+			delete(out, "tags_all")
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = allTags(e)
+		}
+		return out
 	}
 	return v
 }

@@ -52,6 +52,14 @@ func TestCompare(t *testing.T) {
 		},
 		{"tags of the provider", "aws_instance", `{"id":"i-1","tags":{"a":"1"},"tags_all":{"a":"1","team":"x"}}`, `{"id":"i-1","tags":{"a":"1","team":"x","aws:cf":"y"}}`, "tags", ""},
 		{"a tag without value is a tag", "aws_instance", `{"id":"i-1","tags":{"a":""}}`, `{"id":"i-1","tags":{}}`, "tags", "tags.a: <nil>, not "},
+		{
+			"tags of the provider in a block", "aws_instance",
+			`{"id":"i-1","disk":[{"size":8,"tags":{"a":"1"},"tags_all":{"a":"1","team":"x"}}]}`, `{"id":"i-1","disk":[{"size":8,"tags":{"a":"1","team":"x"}}]}`, "", "",
+		},
+		{
+			"a tag in a block", "aws_instance",
+			`{"id":"i-1","disk":[{"tags":{"a":"1"},"tags_all":{"a":"1"}}]}`, `{"id":"i-1","disk":[{"tags":{"a":"2"}}]}`, "", "disk[0].tags.a: 2, not 1",
+		},
 		{"what moves by itself", "aws_lambda_function", `{"id":"f","last_modified":"1","image":[{"digest":"a","tag":"1"}]}`, `{"id":"f","last_modified":"2","image":[{"digest":"b","tag":"2"}]}`, "", "image[0].tag: 2, not 1"},
 	}
 	for _, c := range cases {
@@ -125,6 +133,99 @@ func TestGone(t *testing.T) {
 	for _, c := range cases {
 		if got := Compare([]*resource.Resource{c.r}, c.live)[0].Status; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// What may be one of several live resources is none of them, and not gone.
+func TestSeveral(t *testing.T) {
+	t.Parallel()
+	live := func(typ, region, values string) *resource.Resource {
+		r := of(t, resource.OriginSnapshot, typ, values)
+		r.Region = region
+		return r
+	}
+	const setting = "aws_ebs_encryption_by_default"
+	cases := []struct {
+		name, typ, region, values string
+		live                      []*resource.Resource
+		want                      Status
+	}{
+		{"a setting, of which Region is not known", setting, "", `{"id":"terraform-1","enabled":true}`,
+			[]*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}, Unknown},
+		{"a setting of one of them", setting, "eu-west-1", `{"id":"terraform-1","enabled":true}`,
+			[]*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}, Same},
+		{"a setting of another", setting, "eu-west-3", `{"id":"terraform-1","enabled":true}`,
+			[]*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}, Gone},
+		{"a group of several networks by its name", "aws_cloudwatch_log_group", "", `{"name":"app"}`,
+			[]*resource.Resource{live("aws_cloudwatch_log_group", "eu-west-1", `{"id":"app","name":"app"}`), live("aws_cloudwatch_log_group", "eu-west-2", `{"id":"app","name":"app"}`)}, Unknown},
+		{"a part of several", "aws_security_group_rule", "", `{"id":"sgrule-1","security_group_id":"sg-1","type":"ingress","from_port":1,"to_port":1,"protocol":"tcp","self":true}`,
+			[]*resource.Resource{live("aws_security_group", "eu-west-1", `{"id":"sg-1"}`), live("aws_security_group", "eu-west-2", `{"id":"sg-1"}`)}, Unknown},
+	}
+	for _, c := range cases {
+		d := of(t, resource.OriginState, c.typ, c.values)
+		d.Region = c.region
+		r := Compare([]*resource.Resource{d}, Live{Resources: c.live})[0]
+		if r.Status != c.want || (r.Why == "") == (c.want == Unknown) {
+			t.Errorf("%s: %s %q, want %s", c.name, r.Status, r.Why, c.want)
+		}
+	}
+}
+
+// A rule that somebody adds beside the rules of the code is in no resource of
+// it, and drift of the group all the same.
+func TestStrayRules(t *testing.T) {
+	t.Parallel()
+	state := func(typ, v string) *resource.Resource { return of(t, resource.OriginState, typ, v) }
+	const (
+		in  = "aws_vpc_security_group_ingress_rule"
+		out = "aws_vpc_security_group_egress_rule"
+		old = "aws_security_group_rule"
+	)
+	group := state("aws_security_group", `{"id":"sg-1","ingress":[],"egress":[]}`)
+	web := state(in, `{"id":"sgr-1","security_group_id":"sg-1","ip_protocol":"tcp","from_port":443,"to_port":443,"cidr_ipv4":"10.0.0.0/8"}`)
+	all := state(out, `{"id":"sgr-2","security_group_id":"sg-1","ip_protocol":"-1","cidr_ipv4":"0.0.0.0/0"}`)
+	self := state(old, `{"id":"sgrule-1","security_group_id":"sg-1","type":"ingress","protocol":"tcp","from_port":1,"to_port":2,"self":true,"cidr_blocks":["10.0.0.0/8","10.9.0.0/16"]}`)
+	peer := state(old, `{"id":"sgrule-2","security_group_id":"sg-1","type":"ingress","protocol":"6","from_port":1,"to_port":2,"source_security_group_id":"sg-2"}`)
+	lost := state(in, `{"ip_protocol":"tcp","from_port":22,"to_port":22,"cidr_ipv4":"0.0.0.0/0"}`) // of a group that is not known
+	const (
+		https = `{"protocol":"tcp","from_port":443,"to_port":443,"cidr_blocks":["10.0.0.0/8"]}`
+		ssh   = `{"protocol":"tcp","from_port":22,"to_port":22,"cidr_blocks":["0.0.0.0/0"],"ipv6_cidr_blocks":["::/0"]}`
+		every = `{"protocol":"-1","from_port":0,"to_port":0,"cidr_blocks":["0.0.0.0/0"]}`
+		low   = `{"protocol":"tcp","from_port":1,"to_port":2,"cidr_blocks":["10.0.0.0/8","10.9.0.0/16"],"security_groups":["sg-2"],"self":true}`
+	)
+	for _, c := range []struct {
+		name            string
+		code            []*resource.Resource
+		ingress, egress string
+		want            string
+	}{
+		{"as it is", []*resource.Resource{group, web, all}, https, every, ""},
+		{"a rule more", []*resource.Resource{group, web, all}, https + "," + ssh, every, "ingress: [tcp 22 0.0.0.0/0 tcp 22 ::/0], not <nil>"},
+		{"in the other direction", []*resource.Resource{group, web, all}, https, every + "," + ssh, "egress: [tcp 22 0.0.0.0/0 tcp 22 ::/0], not <nil>"},
+		{"several in one", []*resource.Resource{group, self, peer}, low, "", ""},
+		{"one of several", []*resource.Resource{group, self}, low, "", "ingress: [tcp 1-2 sg-2], not <nil>"},
+		{"one that may be of the code", []*resource.Resource{group, web, lost}, https + "," + ssh, "", ""},
+	} {
+		l := of(t, resource.OriginSnapshot, "aws_security_group", `{"id":"sg-1","ingress":[`+c.ingress+`],"egress":[`+c.egress+`]}`)
+		live := Live{Resources: []*resource.Resource{l}, Collected: []string{"aws_security_group"}}
+		compare := func() string {
+			var got []string
+			r := Compare(c.code, live)[0]
+			for _, x := range r.Differences {
+				got = append(got, fmt.Sprintf("%s: %v, not %v", x.Path, x.Live, x.Desired))
+			}
+			if (r.Status == Changed) != (len(got) > 0) {
+				t.Errorf("%s: %s", c.name, r.Status)
+			}
+			return strings.Join(got, "; ")
+		}
+		if got := compare(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		l.Unknown = map[string]any{"ingress": true, "egress": true}
+		if got := compare(); got != "" {
+			t.Errorf("%s, where rules could not be read: %q", c.name, got)
 		}
 	}
 }

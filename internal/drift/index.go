@@ -2,7 +2,6 @@ package drift
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/resource"
@@ -34,35 +33,41 @@ func NewIndex(resources []*resource.Resource) *Index {
 }
 
 // Owner returns the resource of the code that manages a live one: itself, or what
-// holds it as a block; nil when none does.
-func (x *Index) Owner(live *resource.Resource) *resource.Resource {
-	if o := x.Find(live); o != nil {
-		return o
+// holds it as a block; nil when none does. It is not sure when several could be
+// meant, and then returns none of them.
+func (x *Index) Owner(live *resource.Resource) (owner *resource.Resource, sure bool) {
+	o, several := x.find(live)
+	if o != nil || several {
+		return o, !several
 	}
-	return x.holder(live)
+	return x.holder(live), true
 }
 
 // Find returns the resource of the index that is the same thing as r; nil when
 // there is none, or when several could be meant. The surest key that finds
 // anything decides.
 func (x *Index) Find(r *resource.Resource) *resource.Resource {
+	found, _ := x.find(r)
+	return found
+}
+
+// find is Find, and tells whether several could be meant.
+func (x *Index) find(r *resource.Resource) (found *resource.Resource, several bool) {
 	for _, k := range keys(r) {
-		var found []*resource.Resource
 		for _, o := range x.byKey[k] {
 			if near(r.Account, o.Account) && near(r.Region, o.Region) {
-				found = append(found, o)
+				several = several || found != nil && found != o
+				found = o
 			}
 		}
-		found = slices.CompactFunc(found, func(a, b *resource.Resource) bool { return a == b })
-		switch len(found) {
-		case 0:
-		case 1:
-			return found[0]
-		default:
-			return nil
+		if several {
+			return nil, true
+		}
+		if found != nil {
+			return found, false
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // near reports whether two names may mean the same; an empty one may mean any.

@@ -93,7 +93,10 @@ func (p part) compare(d *resource.Resource, index *Index, live Live) Result {
 		r.Status, r.Why = Unknown, "the code does not say what it belongs to"
 		return r
 	}
-	l := index.Find(&whole)
+	l, several := index.find(&whole)
+	if several {
+		return ambiguous(d)
+	}
 	if l == nil {
 		r.absent(&whole, live)
 		return r

@@ -117,8 +117,14 @@ func TestOwner(t *testing.T) {
 		{"of another group", []*resource.Resource{inline}, live(in, `{"id":"sgr-2","security_group_id":"sg-2"}`), nil},
 		{"in a role", []*resource.Resource{role}, live("aws_iam_role_policy", `{"id":"r:p","role":"r","name":"p"}`), role},
 	} {
-		if got := NewIndex(tt.code).Owner(tt.live); got != tt.want {
-			t.Errorf("%s: %+v", tt.name, got)
+		if got, sure := NewIndex(tt.code).Owner(tt.live); got != tt.want || !sure {
+			t.Errorf("%s: %+v (%v)", tt.name, got, sure)
 		}
+	}
+	// Of two that may be it, none is known to be.
+	a, b := state("aws_cloudwatch_log_group", `{"name":"app"}`), state("aws_cloudwatch_log_group", `{"name":"app"}`)
+	a.Region, b.Region = "", ""
+	if got, sure := NewIndex([]*resource.Resource{a, b}).Owner(live("aws_cloudwatch_log_group", `{"id":"app","name":"app"}`)); got != nil || sure {
+		t.Errorf("%+v (%v)", got, sure)
 	}
 }

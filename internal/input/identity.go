@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/parapet-dev/parapet/internal/resource"
@@ -42,6 +43,37 @@ func identify(r *resource.Resource, o Options) {
 		partition = partitionOf(region)
 	}
 	r.Partition, r.Region, r.Account = partition, region, account
+}
+
+// elsewhere are the types of which the ARN may be that of something else.
+var elsewhere = map[string]bool{
+	"aws_organizations_account": true, "aws_sns_topic_policy": true, "aws_sns_topic_subscription": true,
+}
+
+// settle tells resources of one provider configuration where they live. Such a
+// configuration has one account and one Region, which the ARNs of some of its
+// resources tell: where they agree, the others live there too.
+func settle(list []*resource.Resource) {
+	var region, account string
+	var regions, accounts bool // that there are several
+	for _, r := range list {
+		arn, _ := r.Values["arn"].(string)
+		if elsewhere[r.Type] {
+			continue
+		}
+		_, at, of := splitARN(arn)
+		regions = regions || at != "" && region != "" && at != region
+		accounts = accounts || of != "" && account != "" && of != account
+		region, account = cmp.Or(region, at), cmp.Or(account, of)
+	}
+	for _, r := range list {
+		if !regions {
+			r.Region = region
+		}
+		if !accounts {
+			r.Account = account
+		}
+	}
 }
 
 // splitARN returns the parts of an ARN that say where a resource lives; each

@@ -33,12 +33,13 @@ type stateFile struct {
 	known     bool   // the member that holds resources was there
 	legacy    string // a resource whose attributes have the form of Terraform 0.11
 	resources []*resource.Resource
+	providers map[string][]*resource.Resource // by provider configuration, which its module and alias name
 }
 
 // loadState reads a state file of version 4, or the JSON form of a state.
 func loadState(src *source) ([]*resource.Resource, error) {
 	sc := newScanner(src.r)
-	f := &stateFile{}
+	f := &stateFile{providers: map[string][]*resource.Resource{}}
 	err := sc.object(func(key string) error {
 		switch key {
 		case "version":
@@ -83,6 +84,9 @@ func loadState(src *source) ([]*resource.Resource, error) {
 			WithHint("run terraform apply -refresh-only with a newer Terraform, and read the state again")
 	case !f.known:
 		return nil, diag.Errorf("state-format", "the state holds no list of resources").At(src.place())
+	}
+	for _, list := range f.providers {
+		settle(list)
 	}
 	for _, r := range f.resources {
 		identify(r, src.options)
@@ -137,11 +141,13 @@ func (f *stateFile) resource(sc *scanner) error {
 		if i.legacy && i.values == nil {
 			f.legacy = join(module, kind+"."+name)
 		}
-		f.resources = append(f.resources, &resource.Resource{
+		r := &resource.Resource{
 			Type: kind, Name: name, Address: join(module, kind+"."+name) + keyText(i.key),
 			Provider: providerSource(provider), Origin: resource.OriginState,
 			Values: i.values, Sensitive: i.sensitive,
-		})
+		}
+		f.resources = append(f.resources, r)
+		f.providers[provider] = append(f.providers[provider], r)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/parapet-dev/parapet/internal/resource"
@@ -103,5 +104,29 @@ func TestStateShown(t *testing.T) {
 	if gone.ID != "i-0a1b2c3d4e5f60718" || at(t, gone.Values, "metadata_options[0].http_tokens") != "optional" ||
 		at(t, gone.Sensitive, "user_data") != true {
 		t.Errorf("%+v", gone)
+	}
+}
+
+// Resources of one provider configuration live where those with an ARN do,
+// unless these do not agree.
+func TestStatePlaces(t *testing.T) {
+	const text = `{"version":4,"serial":1,"lineage":"l","outputs":{},"resources":[
+		{"mode":"managed","type":"aws_sqs_queue","name":"a","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{"attributes":{"arn":"arn:aws:sqs:eu-west-1:111122223333:a"}}]},
+		{"mode":"managed","type":"aws_sns_topic_subscription","name":"a","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{"attributes":{"arn":"arn:aws:sns:us-east-1:777777777777:theirs:1"}}]},
+		{"mode":"managed","type":"aws_iam_role","name":"a","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{"attributes":{"arn":"arn:aws:iam::ACCOUNT:role/a"}}]},
+		{"mode":"managed","type":"aws_ebs_encryption_by_default","name":"a","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{"attributes":{"id":"terraform-1"}}]},
+		{"mode":"managed","type":"aws_ebs_encryption_by_default","name":"b","provider":"provider[\"registry.terraform.io/hashicorp/aws\"].other","instances":[{"attributes":{"id":"terraform-2"}}]}]}`
+	for account, want := range map[string]string{"111122223333": "111122223333", "444455556666": ""} {
+		res, err := loadText(t, strings.ReplaceAll(text, "ACCOUNT", account), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := byAddress(t, res)
+		if r := all["aws_ebs_encryption_by_default.a"]; r.Region != "eu-west-1" || r.Account != want {
+			t.Errorf("beside a queue and a role of %s: %q %q", account, r.Region, r.Account)
+		}
+		if r := all["aws_ebs_encryption_by_default.b"]; r.Region != "" || r.Account != "" {
+			t.Errorf("of another provider: %q %q", r.Region, r.Account)
+		}
 	}
 }

@@ -146,21 +146,26 @@ func TestSeveral(t *testing.T) {
 		return r
 	}
 	const setting = "aws_ebs_encryption_by_default"
+	settings := []*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}
+	const logs = "aws_cloudwatch_log_group"
 	cases := []struct {
 		name, typ, region, values string
 		live                      []*resource.Resource
 		want                      Status
 	}{
-		{"a setting, of which Region is not known", setting, "", `{"id":"terraform-1","enabled":true}`,
-			[]*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}, Unknown},
-		{"a setting of one of them", setting, "eu-west-1", `{"id":"terraform-1","enabled":true}`,
-			[]*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}, Same},
-		{"a setting of another", setting, "eu-west-3", `{"id":"terraform-1","enabled":true}`,
-			[]*resource.Resource{live(setting, "eu-west-1", `{"enabled":true}`), live(setting, "eu-west-2", `{"enabled":false}`)}, Gone},
-		{"a group of several networks by its name", "aws_cloudwatch_log_group", "", `{"name":"app"}`,
-			[]*resource.Resource{live("aws_cloudwatch_log_group", "eu-west-1", `{"id":"app","name":"app"}`), live("aws_cloudwatch_log_group", "eu-west-2", `{"id":"app","name":"app"}`)}, Unknown},
-		{"a part of several", "aws_security_group_rule", "", `{"id":"sgrule-1","security_group_id":"sg-1","type":"ingress","from_port":1,"to_port":1,"protocol":"tcp","self":true}`,
-			[]*resource.Resource{live("aws_security_group", "eu-west-1", `{"id":"sg-1"}`), live("aws_security_group", "eu-west-2", `{"id":"sg-1"}`)}, Unknown},
+		{"a setting, of which Region is not known", setting, "", `{"id":"terraform-1","enabled":true}`, settings, Unknown},
+		{"a setting of one of them", setting, "eu-west-1", `{"id":"terraform-1","enabled":true}`, settings, Same},
+		{"a setting of another", setting, "eu-west-3", `{"id":"terraform-1","enabled":true}`, settings, Gone},
+		{
+			"a name in several Regions", logs, "", `{"name":"app"}`,
+			[]*resource.Resource{live(logs, "eu-west-1", `{"id":"app","name":"app"}`), live(logs, "eu-west-2", `{"id":"app","name":"app"}`)},
+			Unknown,
+		},
+		{
+			"a part of several", "aws_security_group_rule", "", `{"id":"sgrule-1","security_group_id":"sg-1","type":"ingress","from_port":1,"to_port":1,"protocol":"tcp","self":true}`,
+			[]*resource.Resource{live("aws_security_group", "eu-west-1", `{"id":"sg-1"}`), live("aws_security_group", "eu-west-2", `{"id":"sg-1"}`)},
+			Unknown,
+		},
 	}
 	for _, c := range cases {
 		d := of(t, resource.OriginState, c.typ, c.values)

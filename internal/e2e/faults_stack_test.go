@@ -106,11 +106,16 @@ func entries(m *snapshot.Manifest) map[snapshot.Scope]snapshot.Entry {
 	return all
 }
 
+// mockConfig is what a client of the mock takes.
+func mockConfig(url string) aws.Config {
+	return aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+}
+
 // unmanaged makes what no code knows: load balancers, queues and databases, for
 // which the provider would wait a minute, and an organization.
 func unmanaged(t *testing.T, url string) {
 	t.Helper()
-	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	cfg := mockConfig(url)
 	must := func(_ any, err error) {
 		t.Helper()
 		if err != nil {

@@ -28,6 +28,8 @@ var (
 // of it.
 type faulty struct {
 	*tftest.Proxy
+	mock  string // its URL
+	stack string // directory of the stack
 	whole world
 	dir   string // of the undisturbed snapshot
 	names *strings.Replacer
@@ -36,11 +38,12 @@ type faulty struct {
 }
 
 // TestFaults: whatever goes wrong on the way to AWS, nothing that was not read
-// passes, nothing is lost without a word, and what heals leaves no trace.
+// passes, nothing is lost without a word, and what heals leaves no trace. What
+// goes well shows no drift.
 func TestFaults(t *testing.T) {
 	url, stack := liveStack(t)
 	unmanaged(t, url)
-	f := faulty{Proxy: tftest.NewProxy(t, url), dir: filepath.Join(t.TempDir(), "whole"), about: policyTypes(t, livePolicies...)}
+	f := faulty{Proxy: tftest.NewProxy(t, url), mock: url, stack: stack, dir: filepath.Join(t.TempDir(), "whole"), about: policyTypes(t, livePolicies...)}
 	begin := time.Now()
 	f.whole = audit(t, f.URL, f.dir)
 	t.Logf("undisturbed: %d requests, %d scopes (%d not complete), %d resources, %+v, in %v", f.Requests(), len(f.whole.in.Snapshot.Scopes),
@@ -57,10 +60,13 @@ func TestFaults(t *testing.T) {
 	if code := f.exit(f.dir); code != 0 || len(f.clean) < 5 {
 		t.Fatalf("%v find nothing, and exit with %d", f.clean, code)
 	}
+	t.Run("untouched", f.untouched)
 	t.Run("by chance", f.byChance)
 	t.Run("every way", f.everyWay)
 	t.Run("what heals", f.heals)
 	t.Run("nothing goes", f.nothing)
+	t.Run("killed", f.killed)
+	t.Run("touched", f.touched)
 }
 
 // names replaces what chance has named by what the stack calls it.

@@ -226,6 +226,9 @@ func (s Streams) collect(ctx context.Context, o collection, rows []aws.Type, job
 	for i, a := range plan.Accounts {
 		if known, ok := w.Account(a.ID); ok {
 			plan.Accounts[i].Regions = known.Regions
+			if u := known.Unlisted; u != nil {
+				plan.Accounts[i].Unlisted = aws.Unlisted{Status: aws.Status(u.Status), Detail: u.Detail}
+			}
 		}
 	}
 	sink := &sink{Writer: w}
@@ -285,7 +288,11 @@ func (k *sink) Enter(a aws.Account, scopes []aws.Scope) error {
 	if regions == nil {
 		regions = []string{}
 	}
-	return k.Writer.Enter(snapshot.Account{ID: a.ID, Name: a.Name, Path: a.Path, Regions: regions, Management: a.Management}, list)
+	account := snapshot.Account{ID: a.ID, Name: a.Name, Path: a.Path, Regions: regions, Management: a.Management}
+	if u := a.Unlisted; u.Status != "" {
+		account.Unlisted = &snapshot.Unlisted{Status: snapshot.Status(u.Status), Detail: u.Detail}
+	}
+	return k.Writer.Enter(account, list)
 }
 
 // Done implements [aws.Sink].

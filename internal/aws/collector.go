@@ -138,6 +138,10 @@ func (c *Collector) account(ctx context.Context, a Account, accounts, jobs int, 
 	}
 	todo := slices.DeleteFunc(slices.Clone(scopes), sink.Done)
 	c.done.Add(int64(len(scopes) - len(todo)))
+	todo, err := c.unlisted(a, todo, accounts, sink)
+	if err != nil {
+		return err
+	}
 	if len(todo) == 0 {
 		return nil
 	}
@@ -158,38 +162,13 @@ func (c *Collector) hasRegional() bool {
 	return slices.ContainsFunc(c.options.Types, func(t Type) bool { return t.Reach == Regional })
 }
 
-// regions finds the regions of an account. Where the account does not tell, they
-// are those of the caller, whose list most organizations share.
-func (c *Collector) regions(ctx context.Context, as *accountSession, a Account, failed error) (Account, error) {
-	if failed == nil {
-		enabled, disabled, err := findRegions(ctx, as.in(homeRegion(as.partition)))
-		if err == nil {
-			a.Regions, a.Disabled = enabled, disabled
-			as.forget() // what was made before it was known
-			as.listed = true
-			return a, nil
-		}
-	}
-	enabled, err := OncePerAccount(ctx, c.self.in(homeRegion(c.self.partition)), "regions", func(ctx context.Context) ([]string, error) {
-		enabled, _, err := findRegions(ctx, c.self.in(homeRegion(c.self.partition)))
-		return enabled, err
-	})
-	if err != nil {
-		enabled = []string{homeRegion(c.self.partition)}
-		if c.self.partition == "aws" {
-			enabled = defaultRegions
-		}
-	}
-	a.Regions = enabled
-	return a, failed
-}
-
 // scopes lists the scopes of an account: its own first, then region by region,
-// so that the clients of a region live no longer than they must.
+// so that the clients of a region live no longer than they must. A type of which
+// no one knows in which regions it should be looked for has one without a region.
 func (c *Collector) scopes(a Account) []Scope {
 	var list []Scope
 	for _, t := range c.options.Types {
-		if t.Reach == PerAccount || t.Reach == Organization && a.ID == c.self.id {
+		if t.Reach == PerAccount || t.Reach == Organization && a.ID == c.self.id || t.Reach == Regional && a.Unlisted.Status != "" {
 			list = append(list, Scope{a.ID, Global, t.Name})
 		}
 	}

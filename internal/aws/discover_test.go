@@ -141,14 +141,22 @@ func TestRegions(t *testing.T) {
 	fake.Always("organizations:ListAccounts", tftest.JSONError(400, "AccessDeniedException", "no"))
 	no := tftest.JSONError(403, "AccessDeniedException", "no")
 	fake.On("account:POST /listRegions", func(c tftest.Call) tftest.Answer {
-		if c.Account != "111111111111" {
+		switch c.Account {
+		case "111111111111":
+		case "444444444444":
+			return tftest.Answer{Body: `{"Regions": []}`}
+		default:
 			return no
 		}
 		return tftest.Answer{Body: `{"Regions": [{"RegionName": "us-east-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"},
 			{"RegionName": "af-south-1", "RegionOptStatus": "DISABLED"}, {"RegionName": "me-south-1", "RegionOptStatus": "ENABLED"}]}`}
 	})
 	fake.On("ec2:DescribeRegions", func(c tftest.Call) tftest.Answer {
-		if c.Account != "222222222222" {
+		switch c.Account {
+		case "222222222222":
+		case "444444444444":
+			return tftest.Answer{Body: `<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>`}
+		default:
 			return tftest.EC2Error(403, "UnauthorizedOperation", "no")
 		}
 		return tftest.Answer{Body: `<DescribeRegionsResponse><regionInfo><item><regionName>eu-west-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>
@@ -156,20 +164,24 @@ func TestRegions(t *testing.T) {
 	})
 	o := options(t, fake, time.Minute, volumes())
 	o.Regions, o.Role = nil, "r"
-	o.Accounts = []string{"111111111111", "222222222222", "333333333333"}
+	o.Accounts = []string{"111111111111", "222222222222", "333333333333", "444444444444"}
 	s := run(t, o, &sink{})
-	// In a region that the account lists as enabled, refused credentials are an
+	// What other regions an account has that does not tell is unknown. In a region that the account lists as enabled, refused credentials are an
 	// error; where that is not known, the region is taken to be off.
 	want := `111111111111 me-south-1 aws_ebs_volume: error (EC2 DescribeVolumes: AuthFailure: not validated)
 111111111111 us-east-1 aws_ebs_volume: error (EC2 DescribeVolumes: AuthFailure: not validated)
 222222222222 eu-west-1 aws_ebs_volume: error (EC2 DescribeVolumes: AuthFailure: not validated)
+333333333333 - aws_ebs_volume: denied by IAM (the Regions of the account could not be listed: EC2 DescribeRegions: UnauthorizedOperation: no)
 333333333333 me-south-1 aws_ebs_volume: region off (EC2 DescribeVolumes: AuthFailure: not validated)
-333333333333 us-east-1 aws_ebs_volume: region off (EC2 DescribeVolumes: AuthFailure: not validated)`
+333333333333 us-east-1 aws_ebs_volume: region off (EC2 DescribeVolumes: AuthFailure: not validated)
+444444444444 - aws_ebs_volume: error (the Regions of the account could not be listed: there is none)
+444444444444 me-south-1 aws_ebs_volume: region off (EC2 DescribeVolumes: AuthFailure: not validated)
+444444444444 us-east-1 aws_ebs_volume: region off (EC2 DescribeVolumes: AuthFailure: not validated)`
 	if got := s.text(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	for _, a := range s.entered {
-		if want := map[string]string{"1": "[af-south-1]", "2": "[ap-east-1]", "3": "[]"}[a.ID[:1]]; fmt.Sprint(a.Disabled) != want {
+		if want := map[string]string{"1": "[af-south-1]", "2": "[ap-east-1]", "3": "[]", "4": "[]"}[a.ID[:1]]; fmt.Sprint(a.Disabled) != want {
 			t.Errorf("%s has not enabled %v, want %s", a.ID, a.Disabled, want)
 		}
 	}

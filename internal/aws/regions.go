@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -31,6 +32,59 @@ var DiscoveryActions = []string{
 	"organizations:ListRoots",
 }
 
+// regions finds the regions of an account. Where the account does not tell, they
+// are those of the caller, whose list most organizations share; there may be more.
+func (c *Collector) regions(ctx context.Context, as *accountSession, a Account, failed error) (Account, error) {
+	why := failed
+	if failed == nil {
+		enabled, disabled, err := findRegions(ctx, as.in(homeRegion(as.partition)))
+		if why = err; err == nil {
+			a.Regions, a.Disabled = enabled, disabled
+			as.forget() // what was made before it was known
+			as.listed = true
+			return a, nil
+		}
+	}
+	enabled, err := OncePerAccount(ctx, c.self.in(homeRegion(c.self.partition)), "regions", func(ctx context.Context) ([]string, error) {
+		enabled, _, err := findRegions(ctx, c.self.in(homeRegion(c.self.partition)))
+		return enabled, err
+	})
+	if err != nil {
+		enabled = []string{homeRegion(c.self.partition)}
+		if c.self.partition == "aws" {
+			enabled = defaultRegions
+		}
+	}
+	a.Regions = enabled
+	status, detail := Classify(why)
+	if status == RegionOff { // it is not a region's fault
+		status = Failed
+	}
+	a.Unlisted = Unlisted{status, "the Regions of the account could not be listed: " + detail}
+	return a, failed
+}
+
+// unlisted puts the scopes that stand for the regions which nobody knows, and
+// returns the others.
+func (c *Collector) unlisted(a Account, scopes []Scope, accounts int, sink Sink) ([]Scope, error) {
+	regional := map[string]bool{}
+	for _, t := range c.options.Types {
+		regional[t.Name] = t.Reach == Regional
+	}
+	var rest []Scope
+	for _, s := range scopes {
+		if s.Region != Global || !regional[s.Type] {
+			rest = append(rest, s)
+			continue
+		}
+		if err := sink.Put(Outcome{Scope: s, Status: a.Unlisted.Status, Detail: a.Unlisted.Detail}); err != nil {
+			return nil, err
+		}
+		c.report(Event{Scope: s, Status: a.Unlisted.Status}, accounts)
+	}
+	return rest, nil
+}
+
 // signIn makes the session of an account: the caller's own, or by its role.
 func (c *Collector) signIn(ctx context.Context, id string) (*accountSession, error) {
 	if id == c.self.id {
@@ -52,6 +106,9 @@ func (c *Collector) signIn(ctx context.Context, id string) (*accountSession, err
 	return c.newAccountSession(id, c.self.partition, cfg), nil
 }
 
+// errNoRegion is a list of regions that cannot be one: no account has none.
+var errNoRegion = errors.New("there is none")
+
 // findRegions fills in the regions of an account and those that it has not
 // enabled. It tries the account's own list, then EC2's; the list may be shorter
 // than the truth for nobody, since AWS sends all in one of few pages.
@@ -71,6 +128,9 @@ func findRegions(ctx context.Context, s *Session) (enabled, disabled []string, e
 			}
 		}
 	}
+	if err == nil && len(enabled) == 0 {
+		err = errNoRegion
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, err
@@ -88,6 +148,9 @@ func findRegions(ctx context.Context, s *Session) (enabled, disabled []string, e
 				enabled = append(enabled, String(r.RegionName))
 			}
 		}
+	}
+	if len(enabled) == 0 {
+		return nil, nil, errNoRegion
 	}
 	slices.Sort(enabled)
 	slices.Sort(disabled)

@@ -26,6 +26,15 @@ type Account struct {
 	Regions []string
 	// Disabled are the regions that the account has not enabled, where known.
 	Disabled []string
+	// Unlisted says why the account's regions could not be listed; empty where they
+	// were, or were not asked for. It may have others than Regions then.
+	Unlisted Unlisted
+}
+
+// Unlisted is why the regions of an account could not be listed.
+type Unlisted struct {
+	Status Status
+	Detail string // one line
 }
 
 // Session is one account in one region, as collectors use it. Clients and what

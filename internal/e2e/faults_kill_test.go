@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parapet-dev/parapet/cmd"
+	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/tftest"
 )
 
@@ -90,4 +91,45 @@ func (f faulty) killed(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills", kills)
+}
+
+// unlisted: an account that does not tell its Regions may have others than those
+// that are read, and so says the snapshot, also one that was killed and resumed.
+func (f faulty) unlisted(t *testing.T) {
+	f.Fault(func(c tftest.Call) tftest.Fault {
+		if c.Service() == "account" || c.Operation == "ec2:DescribeRegions" {
+			return answer(c.Denied(false))
+		}
+		return tftest.Fault{Delay: 20 * time.Millisecond}
+	})
+	work := t.TempDir()
+	args := []string{"snapshot", "--endpoint", f.URL, "--types", "aws_ebs_volume,aws_ebs_encryption_by_default", "--jobs", "2", "--out"}
+	plain, stopped := filepath.Join(work, "plain"), filepath.Join(work, "stopped")
+	if out, err := program(t, append(args, plain)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	before := f.Requests()
+	c := program(t, append(args, stopped)...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for f.Requests() < before+before/2 {
+		time.Sleep(2 * time.Millisecond)
+	}
+	_ = c.Process.Kill()
+	_ = c.Wait()
+	f.Fault(nil)
+	if out, err := program(t, append(args, stopped, "--resume")...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !maps.Equal(content(t, plain), content(t, stopped)) {
+		t.Error("the content differs")
+	}
+	policy := []string{"audit", stopped, "--select", "aws-ec2-ebs-encryption", "--format", "json"}
+	said := slices.ContainsFunc(judged(t, stopped, hasty(policy...)).report.Findings, func(x finding.Finding) bool {
+		return x.Status == finding.Unknown && x.Resource.Type == "aws_ebs_volume" && x.Resource.Region == nil && x.Resource.Address == ""
+	})
+	if !said {
+		t.Error("it is not said that there may be volumes in other Regions")
+	}
 }

@@ -83,8 +83,18 @@ type Account struct {
 	Path    []string `json:"path,omitempty"` // ids of the root and the OUs above it
 	Regions []string `json:"regions"`
 
+	// Unlisted says with which status and why its Regions could not be listed: it
+	// may have others. Every type of a Region has a scope without one then.
+	Unlisted *Unlisted `json:"unlisted,omitempty"`
+
 	// Management says that it is known to manage its organization.
 	Management bool `json:"management,omitempty"`
+}
+
+// Unlisted is why the Regions of an account could not be listed.
+type Unlisted struct {
+	Status Status `json:"status"`
+	Detail string `json:"detail"`
 }
 
 // Type says what the collector knows of a resource type.

@@ -17,7 +17,7 @@ func TestACL(t *testing.T) {
 		`[{"grantee":"AllUsers","permission":"Read"}]`:                           "public-read",
 		`[{"grantee":"AllUsers","permission":"Write"}]`:                          "public-read-write",
 		`[{"grantee":"AuthenticatedUsers","permission":"READ"}]`:                 "authenticated-read",
-		`[{"grantee":"LogDelivery","permission":"Write"}]`:                       "private",
+		`[{"grantee":"LogDelivery","permission":"Write"}]`:                       "log-delivery-write",
 		`[{"grantee":"Everybody","permission":"Read"}]`:                          "",
 		`[{"grantee":"AllUsers","permission":"Look"}]`:                           "",
 		`[{"grantee":{"emailAddress":"a@example.com"},"permission":"Read"}]`:     "",

@@ -113,7 +113,7 @@ func TestFilled(t *testing.T) {
 		collected[row.Name] = row
 	}
 	// What the recorder asks for and the collector does not.
-	more := map[string]bool{"aws_iam_policy.description": true, "aws_iam_policy.tags": true}
+	more := map[string]bool{"aws_iam_policy.description": true, "aws_iam_policy.policy_id": true, "aws_iam_policy.tags": true}
 	shared := 0
 	for _, row := range Types() {
 		c, ok := collected[row.Name]

@@ -154,6 +154,9 @@ func (c *Collector) account(ctx context.Context, a Account, accounts, jobs int, 
 	if failed != nil {
 		return c.refuse(todo, failed, accounts, sink)
 	}
+	if c.options.Regions == nil && a.Unlisted.Status == "" { // by this run or an earlier one
+		as.list()
+	}
 	defer as.forget()
 	return c.collect(ctx, as, todo, accounts, jobs, sink)
 }

@@ -1,7 +1,9 @@
 package aws_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,6 +185,43 @@ func TestRegions(t *testing.T) {
 	for _, a := range s.entered {
 		if want := map[string]string{"1": "[af-south-1]", "2": "[ap-east-1]", "3": "[]", "4": "[]"}[a.ID[:1]]; fmt.Sprint(a.Disabled) != want {
 			t.Errorf("%s has not enabled %v, want %s", a.ID, a.Disabled, want)
+		}
+	}
+}
+
+// TestRegionsKnown: a run that goes on with the regions which another one found
+// takes what they answer as that one did.
+func TestRegionsKnown(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	fake.Always("ec2:DescribeVolumes", tftest.EC2Error(401, "AuthFailure", "not validated"))
+	o := options(t, fake, time.Minute, volumes())
+	for _, tt := range []struct {
+		asked    []string
+		unlisted aws.Unlisted
+		want     string
+	}{
+		{nil, aws.Unlisted{}, "eu-west-1: error"},
+		{nil, aws.Unlisted{Status: aws.DeniedByIAM, Detail: "no"}, "-: denied by IAM; eu-west-1: region off"},
+		{[]string{"eu-west-1"}, aws.Unlisted{}, "eu-west-1: region off"},
+	} {
+		o.Regions = tt.asked
+		c := aws.New(o)
+		plan, err := c.Discover(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan.Accounts[0].Regions, plan.Accounts[0].Unlisted = []string{"eu-west-1"}, tt.unlisted
+		s := &sink{}
+		if err := c.Run(t.Context(), plan, s); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for scope, out := range s.outcomes {
+			got = append(got, cmp.Or(scope.Region, "-")+": "+string(out.Status))
+		}
+		slices.Sort(got)
+		if text := strings.Join(got, "; "); text != tt.want {
+			t.Errorf("asked for %v: %s, want %s", tt.asked, text, tt.want)
 		}
 	}
 }

@@ -40,8 +40,6 @@ func (c *Collector) regions(ctx context.Context, as *accountSession, a Account, 
 		enabled, disabled, err := findRegions(ctx, as.in(homeRegion(as.partition)))
 		if why = err; err == nil {
 			a.Regions, a.Disabled = enabled, disabled
-			as.forget() // what was made before it was known
-			as.listed = true
 			return a, nil
 		}
 	}

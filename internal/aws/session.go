@@ -109,6 +109,15 @@ func (a *accountSession) forget() {
 	a.memo.forget()
 }
 
+// list notes that the account itself told which regions it has enabled, and drops
+// the sessions that were made before that was known.
+func (a *accountSession) list() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.sessions)
+	a.listed = true
+}
+
 // budget returns the budget of a service in a region.
 func (a *accountSession) budget(region, service string) *budget {
 	a.mu.Lock()

@@ -10,18 +10,22 @@ import (
 // Index finds resources by what identifies them.
 type Index struct {
 	byKey map[string][]*resource.Resource
-	apart map[string]bool // resources whose parts are resources of their own, by the parts' type
+	apart map[string]bool               // resources whose parts are resources of their own, by the parts' type
+	roots map[string]*resource.Resource // instances, by the id of their root volume
 }
 
 // NewIndex indexes resources of any origin. What a plan deletes is not there.
 func NewIndex(resources []*resource.Resource) *Index {
-	x := &Index{byKey: map[string][]*resource.Resource{}, apart: map[string]bool{}}
+	x := &Index{byKey: map[string][]*resource.Resource{}, apart: map[string]bool{}, roots: map[string]*resource.Resource{}}
 	for _, r := range resources {
 		if r.Deleted() {
 			continue
 		}
 		for _, k := range keys(r) {
 			x.byKey[k] = append(x.byKey[k], r)
+		}
+		if root, ok := resource.Lookup(r.Values, resource.Path{"root_block_device", 0, "volume_id"}); ok && r.Type == "aws_instance" {
+			x.roots[text(root)] = r
 		}
 		for _, o := range overlaps {
 			if o.by == r.Type {

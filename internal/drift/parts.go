@@ -205,9 +205,13 @@ func anys(list []string) any {
 }
 
 // holder returns the resource of the code which manages r as a block of its own:
-// a rule in a security group, a policy in a role. Where the code has resources of
-// their own for such parts, a part that is none of these is nobody's.
+// a rule in a security group, a policy in a role, the root volume of an instance.
+// Where the code has resources of their own for such parts, a part that is none
+// of these is nobody's.
 func (x *Index) holder(r *resource.Resource) *resource.Resource {
+	if r.Type == "aws_ebs_volume" { // made with its instance; other volumes may be attached by hand
+		return x.roots[r.ID]
+	}
 	for _, o := range overlaps {
 		if o.by != r.Type {
 			continue

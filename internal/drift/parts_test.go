@@ -102,6 +102,7 @@ func TestOwner(t *testing.T) {
 	empty := state("aws_security_group", `{"id":"sg-1","ingress":[]}`)
 	rule := state(in, `{"id":"sgr-1","security_group_rule_id":"sgr-1","security_group_id":"sg-1"}`)
 	role := state("aws_iam_role", `{"id":"r","name":"r","arn":"arn:aws:iam::1:role/r","inline_policy":[{"name":"p"}]}`)
+	server := state("aws_instance", `{"id":"i-1","root_block_device":[{"volume_id":"vol-1"}],"ebs_block_device":[{"volume_id":"vol-2"}]}`)
 	live := func(typ, v string) *resource.Resource { return of(t, resource.OriginSnapshot, typ, v) }
 	stray := live(in, `{"id":"sgr-2","security_group_rule_id":"sgr-2","security_group_id":"sg-1"}`)
 	for _, tt := range []struct {
@@ -115,6 +116,8 @@ func TestOwner(t *testing.T) {
 		{"by hand, beside rules of the code", []*resource.Resource{inline, rule}, stray, nil},
 		{"by hand, in a group without rules", []*resource.Resource{empty}, stray, nil},
 		{"of another group", []*resource.Resource{inline}, live(in, `{"id":"sgr-2","security_group_id":"sg-2"}`), nil},
+		{"a disk of an instance", []*resource.Resource{inline, server}, live("aws_ebs_volume", `{"id":"vol-1"}`), server},
+		{"another disk", []*resource.Resource{server}, live("aws_ebs_volume", `{"id":"vol-2"}`), nil},
 		{"in a role", []*resource.Resource{role}, live("aws_iam_role_policy", `{"id":"r:p","role":"r","name":"p"}`), role},
 	} {
 		if got, sure := NewIndex(tt.code).Owner(tt.live); got != tt.want || !sure {

@@ -52,7 +52,7 @@ func (f faulty) untouched(t *testing.T) {
 			others[x.Resource.Type] = true
 		}
 	}
-	for _, typ := range []string{"aws_s3_bucket", "aws_iam_role", "aws_instance", "aws_vpc_security_group_ingress_rule", "aws_security_group"} {
+	for _, typ := range []string{"aws_ebs_volume", "aws_s3_bucket", "aws_iam_role", "aws_instance", "aws_vpc_security_group_ingress_rule", "aws_security_group"} {
 		if !managed[typ] || others[typ] && typ != "aws_security_group" {
 			t.Errorf("%s is nobody's, of a stack that has all of them", typ)
 		}

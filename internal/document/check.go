@@ -165,18 +165,9 @@ func (w *worker) query(ctx context.Context, body ast.Body, use func(topdown.Quer
 	timer := time.AfterFunc(w.timeout, cancel.Cancel)
 	defer timer.Stop()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
-	err := topdown.NewQuery(body).
-		WithCompiler(w.compiler).
-		WithStore(w.store).
-		WithTransaction(w.txn).
-		WithInput(w.doc).
-		WithCancel(cancel).
-		WithMetrics(metrics.NoOp()).
-		WithTime(time.Unix(1, 0)).
-		WithSeed(noChance{}).
-		WithVirtualCache(w.cache).
-		WithStrictBuiltinErrors(true).
-		Iter(ctx, use)
+	err := contain(func() error {
+		return w.evaluate(ctx, body, cancel, use)
+	})
 	if err == nil {
 		return nil
 	}
@@ -194,6 +185,32 @@ func (w *worker) query(ctx context.Context, body ast.Body, use func(topdown.Quer
 		return errors.New(te.Message)
 	}
 	return err
+}
+
+func (w *worker) evaluate(ctx context.Context, body ast.Body, cancel topdown.Cancel, use func(topdown.QueryResult) error) error {
+	return topdown.NewQuery(body).
+		WithCompiler(w.compiler).
+		WithStore(w.store).
+		WithTransaction(w.txn).
+		WithInput(w.doc).
+		WithCancel(cancel).
+		WithMetrics(metrics.NoOp()).
+		WithTime(time.Unix(1, 0)).
+		WithSeed(noChance{}).
+		WithVirtualCache(w.cache).
+		WithStrictBuiltinErrors(true).
+		Iter(ctx, use)
+}
+
+// contain turns a panic of the evaluator into an error: no input and no policy
+// may end the run.
+func contain(evaluate func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the policy makes the evaluator fail: %v", p)
+		}
+	}()
+	return evaluate()
 }
 
 // timeoutError says that a rule took too long.

@@ -24,7 +24,7 @@ func loadWhole(t *testing.T, plan string, p *Projection) *Document {
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{
 		`null`, `{}`, `[]`, `{"a":null,"b":[null,{}]}`, `{"a":1,"b":2,"a":{"c":3}}`, `123456789012345678901234567890`,
-		`1.50`, `-0`, `1e3`, `"\u00e9\ud83d\ude00 \ud800 \"q\""`, `[1,2,3,[4,[5]]]`, `{"":{"":[]}}`, `{"sensitive":true,"value":"x","default":1}`,
+		`1.50`, `-0`, `1e3`, `1E2345678901234567890`, `1e-0009999`, `"\u00e9\ud83d\ude00 \ud800 \"q\""`, `[1,2,3,[4,[5]]]`, `{"":{"":[]}}`, `{"sensitive":true,"value":"x","default":1}`,
 		`{"after":{"a":1},"after_sensitive":{"a":true}}`, "\"\xff\"", `{"a":1,}`, `[1,`, `{"a"`, `{"a":1 "b":2}`, `[1 2]`,
 	} {
 		f.Add(seed)
@@ -40,6 +40,9 @@ func FuzzDocument(f *testing.F) {
 			if err == nil {
 				t.Fatalf("%q is no JSON, but was read as %v", plan, res.Document.Value)
 			}
+			return
+		}
+		if err != nil && strings.Contains(err.Error(), "the exponent of this number") {
 			return
 		}
 		if err != nil {

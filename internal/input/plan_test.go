@@ -264,6 +264,7 @@ func TestRefused(t *testing.T) {
 		"a stream as config": {text: plan, options: Options{Kind: KindConfig}, code: "input-kind-mismatch", says: "directory"},
 		"a state as plan":    {text: `{"version":4,"serial":1,"resources":[]}`, options: Options{Kind: KindPlan}, code: "plan-unrecognized", says: "serial"},
 		"old state":          {text: `{"version":3,"serial":1,"modules":[]}`, code: "state-format", says: "3"},
+		"exponent":           {text: `{"format_version":"1.2","planned_values":{},"resource_changes":[],"x":1E23456}`, code: "json-syntax", says: "exponent"},
 		"cut state":          {text: `{"version":4,"serial":1,"resources":[{"mode":"man`, code: "state-truncated", says: "cut"},
 		"deep":               {text: `{"format_version":"1.2","x":` + strings.Repeat("[", 100_000), code: "json-syntax", says: "nested deeper than 512"},
 		"deep values":        {text: `{"format_version":"1.2","resource_changes":[{"change":{"after":` + strings.Repeat(`{"a":`, 1000), code: "json-syntax", says: "nested deeper than 512"},

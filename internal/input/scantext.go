@@ -1,6 +1,8 @@
 package input
 
 import (
+	"bytes"
+	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -168,7 +170,24 @@ func (s *scanner) number() ([]byte, error) {
 		}
 		return nil, &syntaxError{start, "this is not a number: " + string(out)}
 	}
+	if exponentDigits(out) > maxExponentDigits {
+		return nil, &syntaxError{start, fmt.Sprintf("the exponent of this number has more than %d digits: %s", maxExponentDigits, out)}
+	}
 	return out, nil
+}
+
+// maxExponentDigits bounds what a number may ask for: no Terraform value comes
+// near it, OPA fails on numbers beyond 10 to the power of 2³¹ and needs as much
+// memory as the exponent says below.
+const maxExponentDigits = 4
+
+// exponentDigits counts the digits of a valid number's exponent.
+func exponentDigits(b []byte) int {
+	at := bytes.IndexAny(b, "eE")
+	if at < 0 {
+		return 0
+	}
+	return len(bytes.TrimLeft(b[at+1:], "+-0"))
 }
 
 // validNumber is the grammar of RFC 8259, section 6.

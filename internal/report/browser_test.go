@@ -5,6 +5,8 @@ package report
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"net/url"
 	"os"
 	"os/exec"
@@ -184,14 +186,15 @@ func TestBrowserShared(t *testing.T) {
 	all := fmt.Sprint(len(r.Findings))
 	b.want(visibleItems, all)
 	b.want(`document.querySelectorAll(".group").length`, "6")
-	b.want(`document.querySelector("h1").textContent`, "7 violations")
+	b.want(`document.querySelector("h1").textContent`, count(r.Summary.Violation, "violation"))
 
 	// The chart says what the summary says, in length too.
+	most := slices.Max(slices.Collect(maps.Values(r.Summary.BySeverity)))
 	for _, sev := range finding.Severities {
 		row := fmt.Sprintf(`document.querySelector("#severity-chart [data-severity=%s]")`, sev)
 		n := r.Summary.BySeverity[sev]
 		b.want(row+`.querySelector(".n").textContent`, fmt.Sprint(n))
-		b.want(fmt.Sprintf(`Math.round(100 * %[1]s.querySelector(".fill").getBoundingClientRect().width / %[1]s.querySelector(".rail").getBoundingClientRect().width)`, row), fmt.Sprint(50*n))
+		b.want(fmt.Sprintf(`Math.round(100 * %[1]s.querySelector(".fill").getBoundingClientRect().width / %[1]s.querySelector(".rail").getBoundingClientRect().width)`, row), fmt.Sprint(math.Round(100*float64(n)/float64(most))))
 	}
 
 	// Filters.
@@ -207,7 +210,7 @@ func TestBrowserShared(t *testing.T) {
 	b.want(visibleItems, all)
 	b.run(chromedp.SetValue(chromedp.CSS(`#type`), "aws_instance"))
 	b.eval(`document.getElementById("type").dispatchEvent(new Event("change", {bubbles: true}))`)
-	b.want(visibleItems, "3")
+	b.want(visibleItems, "4")
 	b.run(chromedp.Click(chromedp.CSS(`#reset`)))
 
 	// Search, from the keyboard.
@@ -255,13 +258,14 @@ func TestBrowserAddress(t *testing.T) {
 // TestBrowserPolicy: markup that got into the page would load and run nothing,
 // and the listeners that keep the other tests honest see that it was tried.
 func TestBrowserPolicy(t *testing.T) {
-	b := open(t, shared(), "")
+	r := shared()
+	b := open(t, r, "")
 	b.quiet()
 	b.eval(`document.body.insertAdjacentHTML("beforeend",
 		"<img src='https://evil.example/x' onerror='document.title = 1'><p style='color: red' onclick='document.title = 2'>x</p>")`)
 	b.eval(`document.body.lastElementChild.click()`)
 	b.eval(`document.body.append(Object.assign(document.createElement("script"), {textContent: "document.title = 3"}))`)
-	b.want(`document.title`, "Parapet: 7 violations")
+	b.want(`document.title`, "Parapet: "+count(r.Summary.Violation, "violation"))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, directive := range []string{"default-src", "style-src", "script-src"} {

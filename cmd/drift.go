@@ -74,10 +74,10 @@ func (s Streams) drift(ctx context.Context, o evaluation, snapshot, desired stri
 	run := j.start()
 	state := drift.Live{
 		Resources: live.Resources, Incomplete: live.Incomplete, Collected: live.Collected,
-		Skip: map[string][]string{},
+		Skip: map[string][]string{}, Overlap: map[string][]string{},
 	}
 	for name, t := range live.Snapshot.Types {
-		state.Skip[name] = slices.Concat(t.ConfigOnly, t.Overlap, t.Volatile)
+		state.Skip[name], state.Overlap[name] = slices.Concat(t.ConfigOnly, t.Volatile), t.Overlap
 	}
 	results := drift.Compare(code.Resources, state)
 	violations := func(in input.Result) ([]finding.Finding, error) {

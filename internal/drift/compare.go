@@ -14,8 +14,11 @@ type Live struct {
 	Incomplete []resource.Scope // scopes that were not read whole
 	Collected  []string         // types that were asked for
 	// Skip lists, by type, the attributes that the collector calls no drift, by
-	// path: those that other types hold too, and those that move by themselves.
+	// path: those that have no live value, and those that move by themselves.
 	Skip map[string][]string
+	// Overlap lists those that other types hold too. Where that depends on the
+	// code, it is the code that decides.
+	Overlap map[string][]string
 }
 
 // Compare compares the resources of the code with live state, in their order.
@@ -55,7 +58,8 @@ func compare(d, l *resource.Resource, live Live, shared func(*resource.Resource)
 	skip := shared(d)
 	filled := parseFilled(l.Filled)
 	c := comparison{desired: d, live: l}
-	for _, p := range live.Skip[kind(d.Type)] {
+	c.skip = append(c.skip, parsePaths(live.Skip[kind(d.Type)])...)
+	for _, p := range live.Overlap[kind(d.Type)] {
 		if !conditional(kind(d.Type), p) {
 			c.skip = append(c.skip, parsePaths([]string{p})...)
 		}

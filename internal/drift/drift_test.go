@@ -112,6 +112,22 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
+// An argument without a live value is no drift, also where another resource could
+// manage it.
+func TestConfigOnly(t *testing.T) {
+	t.Parallel()
+	d := of(t, resource.OriginState, "aws_s3_bucket", `{"id":"b","acl":"public-read","policy":"{}"}`)
+	l := of(t, resource.OriginSnapshot, "aws_s3_bucket", `{"id":"b","policy":"{\"a\":1}"}`)
+	live := Live{
+		Resources: []*resource.Resource{l}, Skip: map[string][]string{"aws_s3_bucket": {"acl"}},
+		Overlap: map[string][]string{"aws_s3_bucket": {"acl", "policy"}},
+	}
+	r := Compare([]*resource.Resource{d}, live)[0]
+	if len(r.Differences) != 1 || r.Differences[0].Path != "policy" {
+		t.Errorf("%+v", r.Differences)
+	}
+}
+
 // That a resource is gone is said only where all was read.
 func TestGone(t *testing.T) {
 	t.Parallel()

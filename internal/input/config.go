@@ -16,6 +16,7 @@ import (
 
 	"github.com/parapet-dev/parapet/internal/diag"
 	"github.com/parapet-dev/parapet/internal/resource"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 // loadConfig reads a configuration directory as a root module with the modules
@@ -73,7 +74,12 @@ func loadModules(src *source, files map[string][]byte, from store, shown string)
 		return nil, "", diag.Errorf("config-empty", "%s holds no Terraform configuration", src.name).At(src.place()).
 			WithHint("give a directory with .tf files, or the JSON form of a plan")
 	}
+	provider, err := schema.AWS()
+	if err != nil {
+		return nil, "", err
+	}
 	p := newProgram(src, from, shown)
+	p.schema = provider
 	p.load(files)
 	var resources []*resource.Resource
 	if !p.diags.HasErrors() && !p.limits.spent() {

@@ -290,7 +290,7 @@ func (e *evaluator) object(o *object, at hcl.Range) *evaluated {
 		if o.data {
 			i.value = e.dataSource(o, i.local)
 		} else {
-			i.value = e.body(o.block.Body, i.local, true)
+			i.value = e.conform(o.kind, e.body(o.block.Body, i.local, true))
 		}
 		done.instances = append(done.instances, i)
 	}

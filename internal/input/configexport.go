@@ -91,7 +91,17 @@ func (e *evaluator) withTags(kind string, v, defaults cty.Value) cty.Value {
 	case !ok:
 		members["tags_all"] = cty.DynamicVal
 	case len(all) > 0:
-		members["tags_all"] = cty.ObjectVal(all)
+		members["tags_all"] = tagTexts(all)
+	}
+	return cty.ObjectVal(members)
+}
+
+// tagTexts makes texts of what stands in default_tags: the provider's schema has
+// conformed those of the resource already.
+func tagTexts(members map[string]cty.Value) cty.Value {
+	for name, v := range members {
+		v, marks := v.Unmark()
+		members[name] = to(cty.String, v).WithMarks(marks)
 	}
 	return cty.ObjectVal(members)
 }

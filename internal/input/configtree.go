@@ -14,6 +14,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/parapet-dev/parapet/internal/diag"
+	"github.com/parapet-dev/parapet/internal/schema"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 // share.
 type program struct {
 	src       *source
+	schema    *schema.Provider
 	store     store
 	shown     string
 	limits    *limits

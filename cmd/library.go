@@ -63,6 +63,11 @@ func (o sources) own() ([]engine.Module, error) {
 		if err != nil {
 			return nil, err
 		}
+		tests, err := readDir(dir, engine.ReadTests)
+		if err != nil {
+			return nil, err
+		}
+		mods = append(mods, document.Deciding(mods, tests)...)
 		if len(mods) == 0 {
 			return nil, diag.Errorf("no-policies", "%s holds no .rego files", filepath.ToSlash(dir))
 		}

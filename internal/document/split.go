@@ -78,6 +78,23 @@ func Split(modules []engine.Module) Parts {
 	return parts
 }
 
+// Deciding returns those of the files called _test.rego that hold document
+// policies: conftest evaluates them like any other. Others are tests, and so is
+// whatever belongs to a package of the engine.
+func Deciding(modules, tests []engine.Module) []engine.Module {
+	var out []engine.Module
+	for _, t := range tests {
+		if mod, _ := parseAny(t); mod == nil || !slices.ContainsFunc(mod.Rules, isDecision) {
+			continue
+		}
+		parts := Split(append(slices.Clip(modules), t))
+		if slices.ContainsFunc(parts.Document, func(m engine.Module) bool { return m.Path == t.Path }) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // read notes what one module says of its package.
 func (p *pkg) read(mod *ast.Module) {
 	p.document = p.document || slices.ContainsFunc(mod.Rules, isDecision)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"io/fs"
 	"path"
 	"strings"
@@ -31,29 +32,51 @@ func ReadTests(fsys fs.FS, prefix string) ([]Module, error) {
 	return read(fsys, prefix, func(name string) bool { return strings.HasSuffix(name, "_test.rego") })
 }
 
+// maxDirectories bounds how deep directories of policies are read. Only links
+// that lead back to themselves are deeper.
+const maxDirectories = 30
+
+// read reads the wanted files. Links are followed, since a directory that is not
+// read would pass what its policies deny; directories whose names begin with a
+// dot are not policies of anyone.
 func read(fsys fs.FS, prefix string, want func(name string) bool) ([]Module, error) {
 	var mods []Module
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+	var walk func(dir string, depth int) error
+	walk = func(dir string, depth int) error {
+		if depth > maxDirectories {
+			return &fs.PathError{Op: "read", Path: path.Join(prefix, dir), Err: errors.New("more than 30 directories deep; does a link lead back?")}
+		}
+		entries, err := fs.ReadDir(fsys, dir)
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if base := path.Base(name); name != "." && strings.HasPrefix(base, ".") {
-				return fs.SkipDir
+		for _, d := range entries {
+			name, isDir := path.Join(dir, d.Name()), d.IsDir()
+			isPolicy := strings.HasSuffix(name, ".rego")
+			if d.Type()&fs.ModeSymlink != 0 {
+				target, err := fs.Stat(fsys, name)
+				if err != nil && (isPolicy || !errors.Is(err, fs.ErrNotExist)) {
+					return err
+				}
+				isDir = err == nil && target.IsDir()
 			}
-			return nil
+			switch {
+			case isDir && strings.HasPrefix(d.Name(), "."):
+			case isDir:
+				if err := walk(name, depth+1); err != nil {
+					return err
+				}
+			case isPolicy && want(name):
+				src, err := fs.ReadFile(fsys, name)
+				if err != nil {
+					return err
+				}
+				mods = append(mods, Module{Path: path.Join(prefix, name), Source: src})
+			}
 		}
-		if !strings.HasSuffix(name, ".rego") || !want(name) {
-			return nil
-		}
-		src, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		mods = append(mods, Module{Path: path.Join(prefix, name), Source: src})
 		return nil
-	})
-	return mods, err
+	}
+	return mods, walk(".", 0)
 }
 
 // parse reads the modules as Rego v1 with their annotations.

@@ -53,7 +53,7 @@ func TestConfigAgreesWithPlan(t *testing.T) {
 			}
 			made := 0
 			for _, p := range plan.Resources {
-				if !p.Deleted() && !slices.Contains(p.Actions, "forget") {
+				if !p.Deleted() {
 					made++
 				}
 			}

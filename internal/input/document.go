@@ -79,8 +79,9 @@ func loadDocument(src *source) (*Document, error) {
 		return nil, err
 	}
 	r.plan.warnIncomplete(src)
-	doc.secrets = append(r.secrets, variableSecrets(r.secrets)...)
-	return doc, nil
+	more, err := moreSecrets(doc.Value, r.secrets, src.options.Document)
+	doc.secrets = append(r.secrets, more...)
+	return doc, err
 }
 
 // documentReader reads a plan into a document.
@@ -112,10 +113,7 @@ func evidence(p *Projection) *Projection {
 			steps = append(steps, "child_modules", "")
 		}
 	}
-	if p.member("variables") != nil {
-		out = out.Merge(pathProjection("configuration", "root_module", "variables", "", "sensitive"))
-	}
-	return out
+	return out.Merge(secretEvidence(p))
 }
 
 func (r *documentReader) read(p *Projection) error {

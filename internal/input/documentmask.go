@@ -20,7 +20,8 @@ type mark struct {
 
 // markOf returns the members that a member marks; nil for an ordinary one.
 // Terraform writes the trees beside the values of changes and resources, and
-// "sensitive": true beside those of outputs and variables.
+// "sensitive": true beside those of outputs and variables, and beside the
+// expression of an output.
 func markOf(name []byte) []string {
 	if len(name) < len("sensitive") {
 		return nil
@@ -33,7 +34,7 @@ func markOf(name []byte) []string {
 	case "sensitive_values":
 		return []string{"values"}
 	case "sensitive":
-		return []string{"value", "default"}
+		return []string{"value", "default", "expression"}
 	}
 	return nil
 }

@@ -69,3 +69,52 @@ func copyTagMarks(tree any) any {
 	}
 	return tree
 }
+
+// secretTexts returns the texts in the values of sensitive variables of the root
+// module.
+func (p *planFile) secretTexts() []string {
+	if p.config == nil {
+		return nil
+	}
+	var texts []string
+	for name, is := range p.config.root.sensitive {
+		if is {
+			texts = textsIn(texts, p.variables[name])
+		}
+	}
+	return texts
+}
+
+func textsIn(list []string, v any) []string {
+	switch v := v.(type) {
+	case string:
+		if v != "" {
+			list = append(list, v)
+		}
+	case map[string]any:
+		for _, e := range v {
+			list = textsIn(list, e)
+		}
+	case []any:
+		for _, e := range v {
+			list = textsIn(list, e)
+		}
+	}
+	return list
+}
+
+// markTags marks what holds the value of a sensitive variable in tags_all: the
+// AWS provider adds its default tags without their marks.
+func markTags(r *resource.Resource, secrets []string) {
+	if len(secrets) == 0 {
+		return
+	}
+	for _, values := range []map[string]any{r.Values, r.Before} {
+		tags, _ := values[tagsAll].(map[string]any)
+		for name, v := range tags {
+			if text, ok := v.(string); ok && holdsAny(text, secrets) {
+				r.Sensitive = mergeMarks(r.Sensitive, map[string]any{tagsAll: map[string]any{name: true}})
+			}
+		}
+	}
+}

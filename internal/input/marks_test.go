@@ -80,3 +80,72 @@ func TestTagSecrets(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestDefaultTagSecrets reads default tags that are made of a sensitive
+// variable: nothing in a plan marks them in tags_all.
+func TestDefaultTagSecrets(t *testing.T) {
+	t.Parallel()
+	const plan = `{"format_version":"1.2","variables":{"key":{"value":"hunter2"},"short":{"value":"b"},"open":{"value":"prod"}},
+		"planned_values":{"root_module":{"resources":[{"address":"aws_ebs_volume.v","mode":"managed","type":"aws_ebs_volume","name":"v",
+			"values":{"tags_all":{"A":"hunter2","B":"b"}},"sensitive_values":{}}]}},
+		"resource_changes":[{"address":"aws_ebs_volume.v","mode":"managed","type":"aws_ebs_volume","name":"v",
+		"provider_name":"registry.terraform.io/hashicorp/aws","change":{"actions":["update"],
+		"before":{"tags_all":{"Old":"id-hunter2"}},
+		"after":{"tags":{"E":"prod"},"tags_all":{"A":"hunter2","B":"b","C":"bb","D":"arn:hunter2","E":"prod"}},"after_unknown":{},"before_sensitive":false,
+		"after_sensitive":{"tags":{},"tags_all":{}}}}],
+		"configuration":{"root_module":{"variables":{"key":{"sensitive":true},"short":{"sensitive":true},"open":{}}}}}`
+	res, err := loadText(t, plan, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"A": true, "B": true, "C": false, "D": true, "E": false, "Old": true} {
+		if resource.Marked(res.Resources[0].Sensitive, resource.Path{"tags_all", name}) != want {
+			t.Errorf("the mark of %s is not %v", name, want)
+		}
+	}
+	for _, p := range []*Projection{Everything(), pathProjection("resource_changes", "", "change", "after", "tags_all", "A")} {
+		masked, _ := loadWhole(t, plan, p).Masked("gone", func(string) bool { return true })
+		for _, part := range []string{"resource_changes", "planned_values"} {
+			if m := memberOf(masked, part); m != nil && strings.Contains(m.String(), "hunter2") {
+				t.Errorf("%v", m)
+			}
+		}
+	}
+}
+
+// TestConstantSecrets reads constants in the configuration of a plan that stand
+// for what is sensitive by the provider's schema or by a variable of a module.
+func TestConstantSecrets(t *testing.T) {
+	t.Parallel()
+	const plan = `{"format_version":"1.2","resource_changes":[],"planned_values":{},"configuration":{
+		"provider_config":{"aws":{"name":"aws","expressions":{"secret_key":{"constant_value":"hunter2"},"region":{"constant_value":"eu-west-1"}}}},
+		"root_module":{
+			"outputs":{"o":{"sensitive":true,"expression":{"constant_value":"hunter2"}}},
+			"resources":[
+				{"address":"aws_db_instance.a","mode":"managed","type":"aws_db_instance","name":"a","expressions":{"password":{"constant_value":"hunter2"},"username":{"constant_value":"root"}}},
+				{"address":"aws_mq_broker.a","mode":"managed","type":"aws_mq_broker","name":"a","expressions":{"user":[{"username":{"constant_value":"joe"},"password":{"constant_value":"hunter2"}}]}}],
+			"module_calls":{"m":{"expressions":{"key":{"constant_value":"hunter2"},"name":{"constant_value":"shop"}},"module":{
+				"variables":{"key":{"sensitive":true},"name":{}},
+				"resources":[{"address":"aws_db_instance.b","mode":"managed","type":"aws_db_instance","name":"b","expressions":{"password":{"constant_value":"hunter2"}}}]}}}}}}`
+	everything := loadWhole(t, plan, Everything())
+	masked, differs := everything.Masked("gone", func(string) bool { return true })
+	text := masked.String()
+	if !differs || strings.Contains(text, "hunter2") {
+		t.Error(text)
+	}
+	for _, open := range []string{"root", "joe", "shop", "eu-west-1"} {
+		if !strings.Contains(text, open) {
+			t.Errorf("%s is gone", open)
+		}
+	}
+	// A policy that reads no types does not get to see the constants either.
+	for _, p := range []*Projection{
+		pathProjection("configuration", "root_module", "resources", "", "expressions", "password", "constant_value"),
+		pathProjection("configuration", "root_module", "module_calls", "m", "module", "resources", "", "expressions", "password", "constant_value"),
+		pathProjection("configuration", "root_module", "module_calls", "", "expressions", "key", "constant_value"),
+	} {
+		if masked, differs := loadWhole(t, plan, p).Masked("gone", func(string) bool { return true }); !differs || strings.Contains(masked.String(), "hunter2") {
+			t.Errorf("%v", masked)
+		}
+	}
+}

@@ -229,12 +229,13 @@ func (c *change) read(sc *scanner) error {
 
 // resources completes the changes with what the configuration tells.
 func (p *planFile) resources(o Options) []*resource.Resource {
-	tree := p.tree()
+	tree, secrets := p.tree(), p.secretTexts()
 	out := make([]*resource.Resource, len(p.changes))
 	for i, c := range p.changes {
 		if tree != nil {
 			tree.describe(c)
 		}
+		markTags(c.Resource, secrets)
 		identify(c.Resource, o)
 		out[i] = c.Resource
 	}

@@ -24,6 +24,7 @@ type planModule struct {
 	calls     map[string]*planCall
 	outputs   map[string]expr
 	defaults  map[string]any
+	sensitive map[string]bool // variables
 }
 
 type planResource struct {
@@ -88,7 +89,7 @@ func (s *scanner) planProvider() (planProvider, error) {
 func (s *scanner) planModule() (*planModule, error) {
 	m := &planModule{
 		resources: map[string]*planResource{}, calls: map[string]*planCall{},
-		outputs: map[string]expr{}, defaults: map[string]any{},
+		outputs: map[string]expr{}, defaults: map[string]any{}, sensitive: map[string]bool{},
 	}
 	err := s.members(func(key string) error {
 		switch key {
@@ -110,9 +111,16 @@ func (s *scanner) planModule() (*planModule, error) {
 			})
 		case "variables":
 			return s.members(func(name string) error {
-				return s.only("default", func() error {
-					v, err := s.value()
-					m.defaults[name] = v
+				return s.members(func(key string) error {
+					var err error
+					switch key {
+					case "default":
+						m.defaults[name], err = s.value()
+					case "sensitive":
+						m.sensitive[name], err = s.boolean()
+					default:
+						err = s.skip()
+					}
 					return err
 				})
 			})

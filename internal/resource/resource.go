@@ -31,6 +31,7 @@ const (
 	ActionRead   Action = "read"
 	ActionUpdate Action = "update"
 	ActionDelete Action = "delete"
+	ActionForget Action = "forget"
 )
 
 // Source is a place in the Terraform code: that of an attribute of a resource
@@ -86,9 +87,11 @@ type Resource struct {
 	Refs []string
 }
 
-// Deleted reports whether the plan removes the resource and leaves nothing.
+// Deleted reports whether the plan leaves nothing of the resource in the hands of
+// Terraform: it is deleted, or forgotten by a removed block that keeps it. The
+// code has neither.
 func (r *Resource) Deleted() bool {
-	return len(r.Actions) == 1 && r.Actions[0] == ActionDelete
+	return len(r.Actions) == 1 && (r.Actions[0] == ActionDelete || r.Actions[0] == ActionForget)
 }
 
 // Document is the JSON object that a policy sees as input.resource. The

@@ -32,7 +32,7 @@ type sources struct {
 }
 
 func (o *sources) register(c *cobra.Command) {
-	c.Flags().StringArrayVar(&o.dirs, "policy", nil, "add the policies below `DIR` (repeatable)")
+	c.Flags().StringArrayVar(&o.dirs, "policy", nil, "add the policies below `DIR`, or those of a .rego file (repeatable)")
 	c.Flags().BoolVar(&o.noLibrary, "no-library", false, "leave the embedded library out")
 	mustDirs(c, "policy")
 	o.registerBundles(c)
@@ -213,20 +213,39 @@ func quoteShell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// readDir reads modules below a directory.
+// readDir reads modules below a directory, or a single one.
 func readDir(dir string, read func(fs.FS, string) ([]engine.Module, error)) ([]engine.Module, error) {
 	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is not a directory", filepath.ToSlash(dir))
+	var fsys fs.FS
+	switch {
+	case err != nil:
+	case info.IsDir():
+		fsys = os.DirFS(dir)
+	case strings.HasSuffix(dir, ".rego"):
+		dir = filepath.Dir(dir)
+		fsys = oneFile{os.DirFS(dir), info}
+	default:
+		err = fmt.Errorf("%s is neither a directory nor a .rego file", filepath.ToSlash(dir))
 	}
 	if err != nil {
 		return nil, diag.Errorf("policy-unreadable", "%v", err)
 	}
-	mods, err := read(os.DirFS(dir), filepath.ToSlash(dir))
+	mods, err := read(fsys, filepath.ToSlash(dir))
 	if err != nil {
 		return nil, diag.Errorf("policy-unreadable", "%v", err)
 	}
 	return mods, nil
+}
+
+// oneFile is a directory that seems to hold one file and nothing else.
+type oneFile struct {
+	fs.FS
+	file fs.FileInfo
+}
+
+// ReadDir is that of [fs.ReadDirFS].
+func (o oneFile) ReadDir(string) ([]fs.DirEntry, error) {
+	return []fs.DirEntry{fs.FileInfoToDirEntry(o.file)}, nil
 }
 
 // newEngine compiles modules and holds them to the provider's schema. Problems

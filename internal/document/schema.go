@@ -66,11 +66,12 @@ type changes struct {
 // tested is what a body says of the type of something.
 type tested struct {
 	base  ast.Ref
-	types []string
+	types []*ast.Term
 }
 
 func (c *changes) body(b ast.Body) {
 	names := map[ast.Var]ast.Ref{}
+	modes := map[string]string{} // by base
 	var tests []tested
 	for _, e := range b {
 		if e.Negated || len(e.With) > 0 || !e.IsCall() || len(e.Operands()) != 2 {
@@ -83,23 +84,68 @@ func (c *changes) body(b ast.Body) {
 			}
 		}
 		for _, side := range [][2]*ast.Term{{left, right}, {right, left}} {
-			if t, ok := c.test(e, expandTerm(names, side[0]), side[1]); ok {
-				tests = append(tests, t)
+			ref := expandTerm(names, side[0])
+			if types := constantsOf(e, ref, "type", side[1]); len(types) > 0 {
+				tests = append(tests, tested{ref[:len(ref)-1], types})
+			}
+			if mode := constantsOf(e, ref, "mode", side[1]); len(mode) == 1 {
+				text, _ := mode[0].Value.(ast.String)
+				modes[ref[:len(ref)-1].String()] = string(text)
 			}
 		}
 	}
 	if len(tests) == 0 {
 		return
 	}
+	of := make([]about, len(tests))
+	for i, t := range tests {
+		of[i] = c.about(t, modes[t.base.String()])
+	}
 	ast.WalkRefs(b, func(ref ast.Ref) bool {
 		full := expand(names, ref)
-		for _, t := range tests {
+		for i, t := range tests {
 			if len(full) > len(t.base) && full.HasPrefix(t.base) {
-				c.read(t, full, len(full)-len(ref))
+				c.read(t, of[i], full, len(full)-len(ref))
 			}
 		}
 		return false
 	})
+}
+
+// about is what something may be, after what is said of its type.
+type about struct {
+	types []schema.Type
+	names []string // of types
+	any   bool     // or something else, of which nothing is known
+}
+
+// about looks up the types that something is tested for: resources, or data
+// sources, or either, after its mode. Names that the provider does not have are
+// reported.
+func (c *changes) about(t tested, mode string) about {
+	var a about
+	for _, term := range t.types {
+		text, _ := term.Value.(ast.String)
+		name := string(text)
+		if !c.provider.Knows(name) || engine.Unchecked(c.unchecked, name, "") {
+			a.any = true
+			continue
+		}
+		resource, isResource := c.provider.Lookup(name)
+		data, isData := c.provider.Data(name)
+		if isResource = isResource && mode != "data"; isResource {
+			a.types, a.names = append(a.types, resource), append(a.names, name)
+		}
+		if isData = isData && mode != "managed"; isData {
+			a.types, a.names = append(a.types, data), append(a.names, name)
+		}
+		if !isResource && !isData {
+			a.any = true
+			c.found = append(c.found, engine.UnknownType(c.provider, name).At(engine.PlaceOf(term.Location)))
+		}
+	}
+	a.names = slices.Compact(a.names)
+	return a
 }
 
 // expand replaces the name that a reference begins with by what it stands for.
@@ -118,26 +164,16 @@ func expandTerm(names map[ast.Var]ast.Ref, t *ast.Term) ast.Ref {
 	return expand(names, ref)
 }
 
-// test reads an expression that compares the type of something with names of
-// resource types, and refuses names that the provider does not have.
-func (c *changes) test(e *ast.Expr, ref ast.Ref, with *ast.Term) (tested, bool) {
+// constantsOf returns the constants that an expression compares a member of
+// something with: `rc.type == "aws_instance"`, `rc.type in {…}`.
+func constantsOf(e *ast.Expr, ref ast.Ref, member string, with *ast.Term) []*ast.Term {
 	op := e.Operator().String()
-	if len(ref) < 2 || !ref[len(ref)-1].Equal(ast.StringTerm("type")) ||
+	if len(ref) < 2 || !ref[len(ref)-1].Equal(ast.StringTerm(member)) ||
 		op != "equal" && op != "eq" && op != "internal.member_2" {
-		return tested{}, false
+		return nil
 	}
-	t := tested{base: ref[:len(ref)-1]}
-	add := func(term *ast.Term) {
-		name, ok := term.Value.(ast.String)
-		if !ok || !c.provider.Knows(string(name)) {
-			t.types = append(t.types, "") // of another provider, or not known
-			return
-		}
-		t.types = append(t.types, string(name))
-		if _, there := c.provider.Lookup(string(name)); !there && !engine.Unchecked(c.unchecked, string(name), "") {
-			c.found = append(c.found, engine.UnknownType(c.provider, string(name)).At(engine.PlaceOf(term.Location)))
-		}
-	}
+	var list []*ast.Term
+	add := func(t *ast.Term) { list = append(list, t) }
 	switch v := with.Value.(type) {
 	case ast.String:
 		add(with)
@@ -146,12 +182,12 @@ func (c *changes) test(e *ast.Expr, ref ast.Ref, with *ast.Term) (tested, bool) 
 	case ast.Set:
 		v.Foreach(add)
 	}
-	return t, len(t.types) > 0
+	return list
 }
 
 // read judges a reference below something of the tested types. The first terms
 // come from a name.
-func (c *changes) read(t tested, ref ast.Ref, named int) {
+func (c *changes) read(t tested, a about, ref ast.Ref, named int) {
 	rest := ref[len(t.base):]
 	skip := 0
 	switch {
@@ -176,9 +212,8 @@ func (c *changes) read(t tested, ref ast.Ref, named int) {
 		}
 	}
 	var first *schema.Error
-	for _, name := range t.types {
-		typ, ok := c.provider.Lookup(name)
-		if !ok || engine.Unchecked(c.unchecked, name, path.String()) {
+	for _, typ := range a.types {
+		if engine.Unchecked(c.unchecked, typ.Name, path.String()) {
 			return
 		}
 		err, _ := typ.Check(path).(*schema.Error) //nolint:errorlint // as documented
@@ -189,6 +224,9 @@ func (c *changes) read(t tested, ref ast.Ref, named int) {
 			first = err
 		}
 	}
+	if a.any || first == nil {
+		return
+	}
 	at := len(t.base) + skip + len(first.Path) - 1
 	if at < named {
 		return // said where it got the name
@@ -197,5 +235,5 @@ func (c *changes) read(t tested, ref ast.Ref, named int) {
 	if place.File == "" {
 		place = engine.PlaceOf(ref[0].Location)
 	}
-	c.found = append(c.found, engine.SchemaProblem(c.provider, t.types, first).At(place))
+	c.found = append(c.found, engine.SchemaProblem(c.provider, a.names, first).At(place))
 }

@@ -15,7 +15,8 @@ import (
 //	magic, provider, version
 //	names: how many; each as the length that it shares with the one before, and the rest
 //	blocks: how many; each with its length in bytes
-//	types: how many; each as its name and the number of its block
+//	resource types: how many; each as its name and the number of its block
+//	data sources: likewise
 //
 // Equal blocks stand there once, which makes the data small: some types repeat
 // a block hundreds of times. A block is its members, sorted by name:
@@ -23,7 +24,7 @@ import (
 //	the distance of the name from the one before, flags, type, Max if it is a block
 //
 // A type is its kind, then its element, or for an object its block.
-const magic = "parapet.schema/1"
+const magic = "parapet.schema/2"
 
 var errDamaged = errors.New("the provider schema is damaged")
 
@@ -74,18 +75,25 @@ func open(data []byte) (*Provider, error) {
 	for range r.count() {
 		p.blocks = append(p.blocks, r.bytes(r.number()))
 	}
-	for range r.count() {
-		p.types, p.roots = append(p.types, r.text()), append(p.roots, r.number())
-	}
+	p.types, p.roots = r.types()
+	p.data, p.dataRoots = r.types()
 	if r.bad || len(r.rest) > 0 {
 		return nil, errDamaged
 	}
-	for i, root := range p.roots {
-		if root >= len(p.blocks) || i > 0 && p.types[i-1] >= p.types[i] {
-			return nil, errDamaged
-		}
+	if !p.ordered(p.types, p.roots) || !p.ordered(p.data, p.dataRoots) {
+		return nil, errDamaged
 	}
 	return p, nil
+}
+
+// ordered reports whether types are sorted and have blocks.
+func (p *Provider) ordered(types []string, roots []int) bool {
+	for i, root := range roots {
+		if root >= len(p.blocks) || i > 0 && types[i-1] >= types[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // sound reports whether a block can be read. Its objects are blocks before it,
@@ -175,6 +183,14 @@ func (r *reader) count() int {
 		return 0
 	}
 	return n
+}
+
+// types reads names and the numbers of their blocks.
+func (r *reader) types() (names []string, roots []int) {
+	for range r.count() {
+		names, roots = append(names, r.text()), append(roots, r.number())
+	}
+	return names, roots
 }
 
 func (r *reader) bytes(n int) []byte {

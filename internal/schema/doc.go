@@ -1,5 +1,5 @@
-// Package schema knows the resource types of the Terraform provider for AWS:
-// their attributes, nested blocks and what kind of value each holds. Policies
+// Package schema knows the resource types and the data sources of the Terraform
+// provider for AWS: their attributes, nested blocks and what kind of value each holds. Policies
 // are checked against it, since a misspelt attribute is merely missing to Rego,
 // and the policy would pass or flag everything.
 //

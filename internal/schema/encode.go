@@ -14,9 +14,11 @@ import (
 // kept. https://developer.hashicorp.com/terraform/cli/commands/providers/schema
 type (
 	providerJSON struct {
-		Resources map[string]struct {
-			Block blockJSON `json:"block"`
-		} `json:"resource_schemas"`
+		Resources map[string]typeJSON `json:"resource_schemas"`
+		Data      map[string]typeJSON `json:"data_source_schemas"`
+	}
+	typeJSON struct {
+		Block blockJSON `json:"block"`
 	}
 	blockJSON struct {
 		Attributes map[string]attributeJSON `json:"attributes"`
@@ -68,23 +70,27 @@ type encoder struct {
 
 func encode(p providerJSON, name, version string) ([]byte, error) {
 	e := &encoder{names: map[string]int{}, blocks: map[string]int{}}
-	for _, r := range p.Resources {
-		if err := e.gather(r.Block); err != nil {
-			return nil, err
+	for _, types := range []map[string]typeJSON{p.Resources, p.Data} {
+		for _, t := range types {
+			if err := e.gather(t.Block); err != nil {
+				return nil, err
+			}
 		}
 	}
 	names := slices.Sorted(maps.Keys(e.names))
 	for i, n := range names {
 		e.names[n] = i
 	}
-	types := slices.Sorted(maps.Keys(p.Resources))
-	roots := make([]int, len(types))
-	for i, t := range types {
-		root, err := e.block(p.Resources[t].Block)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t, err)
+	var types []byte
+	for _, list := range []map[string]typeJSON{p.Resources, p.Data} {
+		types = number(types, len(list))
+		for _, t := range slices.Sorted(maps.Keys(list)) {
+			root, err := e.block(list[t].Block)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", t, err)
+			}
+			types = number(text(types, t), root)
 		}
-		roots[i] = root
 	}
 	out := text(nil, magic)
 	out = text(text(out, name), version)
@@ -102,11 +108,7 @@ func encode(p providerJSON, name, version string) ([]byte, error) {
 	for _, b := range e.order {
 		out = text(out, b)
 	}
-	out = number(out, len(types))
-	for i, t := range types {
-		out = number(text(out, t), roots[i])
-	}
-	return deflate(out)
+	return deflate(append(out, types...))
 }
 
 func deflate(raw []byte) ([]byte, error) {

@@ -21,7 +21,10 @@ type Provider struct {
 	names   []string // every attribute name, sorted
 	types   []string // every resource type, sorted
 	roots   []int    // per type, its block
-	blocks  [][]byte // encoded
+	data    []string // every data source, sorted; many share a name with a resource type
+	// dataRoots are the blocks of data.
+	dataRoots []int
+	blocks    [][]byte // encoded
 }
 
 // Kind is the kind of value that an attribute holds, in Terraform's words.
@@ -63,7 +66,7 @@ type member struct {
 	Attribute
 }
 
-// Type is one resource type.
+// Type is one resource type, or one data source.
 type Type struct {
 	Name     string
 	provider *Provider
@@ -80,6 +83,15 @@ func (p *Provider) Lookup(name string) (Type, bool) {
 		return Type{}, false
 	}
 	return Type{Name: name, provider: p, root: Attribute{Kind: Object, block: p.roots[i]}}, true
+}
+
+// Data returns a data source.
+func (p *Provider) Data(name string) (Type, bool) {
+	i, ok := slices.BinarySearch(p.data, name)
+	if !ok {
+		return Type{}, false
+	}
+	return Type{Name: name, provider: p, root: Attribute{Kind: Object, block: p.dataRoots[i]}}, true
 }
 
 // Knows reports whether a resource type is of this provider, going by its

@@ -1,9 +1,9 @@
 package collect
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -16,149 +16,252 @@ func instance() aws.Type {
 	return aws.Type{
 		Name:    "aws_instance",
 		Service: "ec2",
-		Actions: []string{"ec2:DescribeInstances", "ec2:DescribeVolumes"},
-		Filled: []string{
-			"ami", "arn", "associate_public_ip_address", "availability_zone", "ebs_block_device", "ebs_optimized", "iam_instance_profile",
-			"instance_state", "instance_type", "key_name", "metadata_options", "monitoring", "private_ip", "public_ip", "root_block_device",
-			"source_dest_check", "subnet_id", "tags", "tenancy", "vpc_security_group_ids",
+		Actions: []string{"ec2:DescribeInstanceAttribute", "ec2:DescribeInstances", "ec2:DescribeVolumes"},
+		Filled: append([]string{
+			"ami", "arn", "associate_public_ip_address", "availability_zone",
+			"capacity_reservation_specification[].capacity_reservation_preference",
+			"capacity_reservation_specification[].capacity_reservation_target", "cpu_core_count", "cpu_options[].amd_sev_snp",
+			"cpu_options[].core_count", "cpu_options[].threads_per_core", "cpu_threads_per_core", "disable_api_termination",
+		}, append(instanceVolumes("ebs_block_device", "snapshot_id"), append([]string{
+			"ebs_optimized", "enclave_options[].enabled", "hibernation", "host_id", "host_resource_group_arn", "iam_instance_profile",
+			"instance_lifecycle", "instance_state", "instance_type", "ipv6_address_count", "ipv6_addresses", "key_name",
+			"maintenance_options[].auto_recovery", "metadata_options[].http_endpoint", "metadata_options[].http_protocol_ipv6",
+			"metadata_options[].http_put_response_hop_limit", "metadata_options[].http_tokens",
+			"metadata_options[].instance_metadata_tags", "monitoring", "outpost_arn", "placement_group", "placement_partition_number",
+			"primary_network_interface_id", "private_dns", "private_dns_name_options[].enable_resource_name_dns_a_record",
+			"private_dns_name_options[].enable_resource_name_dns_aaaa_record", "private_dns_name_options[].hostname_type", "private_ip",
+			"public_dns", "public_ip",
+		}, append(instanceVolumes("root_block_device"),
+			"secondary_private_ips", "source_dest_check", "spot_instance_request_id", "subnet_id", "tags", "tenancy",
+			"vpc_security_group_ids",
+		)...)...)...),
+		ConfigOnly: []string{
+			"ephemeral_block_device", "get_password_data", "network_interface", "timeouts", "user_data", "user_data_base64",
+			"user_data_replace_on_change", "volume_tags",
 		},
-		ConfigOnly: []string{"get_password_data", "user_data", "user_data_base64", "user_data_replace_on_change", "volume_tags"},
-		Overlap:    []string{"ebs_block_device"},
-		Volatile:   []string{"instance_state", "public_ip"},
-		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			volumes := map[string]ec2types.Volume{}
-			list, volumesErr := ec2Volumes(ctx, s)
-			for _, v := range list {
-				volumes[aws.String(v.VolumeId)] = v
-			}
-			p := ec2.NewDescribeInstancesPaginator(ec2Client(s), &ec2.DescribeInstancesInput{})
-			for p.HasMorePages() {
-				page, err := p.NextPage(ctx)
-				if err != nil {
-					return err
-				}
-				for _, r := range page.Reservations {
-					for _, i := range r.Instances {
-						if i.State != nil && i.State.Name == ec2types.InstanceStateNameTerminated { // gone to the provider
-							continue
-						}
-						it := instanceItem(s, i)
-						root, others, err := blockDevices(i, volumes)
-						if err = cmp.Or(volumesErr, err); err != nil {
-							if err := out.Miss(&it, err, "ebs_block_device", "root_block_device"); err != nil {
-								return err
-							}
-						} else {
-							it.Values["root_block_device"], it.Values["ebs_block_device"] = root, others
-						}
-						out.Add(it)
-					}
-				}
-			}
-			return nil
-		},
+		// Volumes can be resources of their own that are attached.
+		Overlap:  []string{"ebs_block_device"},
+		Volatile: []string{"instance_state", "public_dns", "public_ip"},
+		Collect:  collectInstances,
 	}
 }
 
-func instanceItem(s *aws.Session, i ec2types.Instance) aws.Item {
-	id := aws.String(i.InstanceId)
-	values := map[string]any{
-		"ami":                         i.ImageId,
-		"associate_public_ip_address": publicAddress(i),
-		"ebs_optimized":               i.EbsOptimized,
-		"instance_type":               i.InstanceType,
-		"key_name":                    i.KeyName,
-		"private_ip":                  i.PrivateIpAddress,
-		"public_ip":                   i.PublicIpAddress,
-		"source_dest_check":           i.SourceDestCheck,
-		"subnet_id":                   i.SubnetId,
-		"tags":                        ec2Tags(i.Tags),
+// instanceVolumes are the paths of a block device that the volumes tell, sorted.
+func instanceVolumes(block string, more ...string) []string {
+	paths := append([]string{
+		"delete_on_termination", "device_name", "encrypted", "iops", "kms_key_id", "throughput", "volume_id", "volume_size", "volume_type",
+	}, more...)
+	for i, p := range paths {
+		paths[i] = block + "[]." + p
 	}
-	if i.State != nil {
-		values["instance_state"] = i.State.Name
+	slices.Sort(paths)
+	return paths
+}
+
+func collectInstances(ctx context.Context, s *aws.Session, out *aws.Out) error {
+	size := ec2Page
+	c := aws.Client(s, ec2.NewFromConfig)
+	var instances []ec2types.Instance
+	p := ec2.NewDescribeInstancesPaginator(c, &ec2.DescribeInstancesInput{MaxResults: &size})
+	err := eachPage(ctx, p, func(page *ec2.DescribeInstancesOutput) {
+		for _, r := range page.Reservations {
+			for _, i := range r.Instances {
+				if i.State == nil || i.State.Name != ec2types.InstanceStateNameTerminated {
+					instances = append(instances, i)
+				}
+			}
+		}
+	})
+	if err != nil || len(instances) == 0 {
+		return err
 	}
-	if i.Monitoring != nil {
-		values["monitoring"] = i.Monitoring.State == ec2types.MonitoringStateEnabled || i.Monitoring.State == ec2types.MonitoringStatePending
+	volumes := map[string]ec2types.Volume{}
+	list, unread := ec2Volumes(ctx, s)
+	for _, v := range list {
+		volumes[aws.String(v.VolumeId)] = v
 	}
+	return aws.Each(ctx, out, instances, func(ctx context.Context, i ec2types.Instance) error {
+		it := instanceItem(i, s.ARN("ec2", "instance/"+aws.String(i.InstanceId)))
+		err := unread
+		if err == nil {
+			err = instanceDevices(&it, i, volumes)
+		}
+		if err != nil {
+			delete(it.Values, "ebs_block_device")
+			delete(it.Values, "root_block_device")
+			if err := out.Miss(&it, err, "ebs_block_device", "root_block_device"); err != nil {
+				return err
+			}
+		}
+		got, err := c.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{
+			Attribute: ec2types.InstanceAttributeNameDisableApiTermination, InstanceId: i.InstanceId,
+		})
+		switch {
+		case aws.Is(err, "InvalidInstanceID.NotFound"):
+			return nil // terminated meanwhile
+		case err != nil:
+			if err := out.Miss(&it, err, "disable_api_termination"); err != nil {
+				return err
+			}
+		case got.DisableApiTermination != nil:
+			it.Values["disable_api_termination"] = got.DisableApiTermination.Value
+		}
+		out.Add(it)
+		return nil
+	})
+}
+
+func instanceItem(i ec2types.Instance, arn string) aws.Item {
+	v := map[string]any{
+		"ami":                      i.ImageId,
+		"ebs_optimized":            i.EbsOptimized,
+		"instance_lifecycle":       i.InstanceLifecycle,
+		"instance_type":            i.InstanceType,
+		"key_name":                 i.KeyName,
+		"outpost_arn":              i.OutpostArn,
+		"private_dns":              i.PrivateDnsName,
+		"private_ip":               i.PrivateIpAddress,
+		"public_dns":               i.PublicDnsName,
+		"public_ip":                i.PublicIpAddress,
+		"source_dest_check":        i.SourceDestCheck,
+		"spot_instance_request_id": i.SpotInstanceRequestId,
+		"subnet_id":                i.SubnetId,
+		"tags":                     ec2Tags(i.Tags),
+		"vpc_security_group_ids":   ec2GroupIDs(i.SecurityGroups),
+	}
+	instanceHost(v, i)
+	instanceOptions(v, i)
+	instanceNetwork(v, i)
+	return aws.Item{ID: aws.String(i.InstanceId), ARN: arn, Values: v}
+}
+
+// instanceHost sets what an instance runs on and as.
+func instanceHost(v map[string]any, i ec2types.Instance) {
 	if p := i.Placement; p != nil {
-		values["availability_zone"], values["tenancy"] = p.AvailabilityZone, p.Tenancy
+		v["availability_zone"] = p.AvailabilityZone
+		v["host_id"] = p.HostId
+		v["host_resource_group_arn"] = p.HostResourceGroupArn
+		v["placement_group"] = p.GroupName
+		v["placement_partition_number"] = p.PartitionNumber
+		v["tenancy"] = p.Tenancy
 	}
-	if p := i.IamInstanceProfile; p != nil {
-		arn := aws.String(p.Arn)
-		values["iam_instance_profile"] = arn[strings.LastIndexByte(arn, '/')+1:]
-	}
-	if m := i.MetadataOptions; m != nil {
-		values["metadata_options"] = aws.Block(map[string]any{
-			"http_endpoint":               m.HttpEndpoint,
-			"http_protocol_ipv6":          m.HttpProtocolIpv6,
-			"http_put_response_hop_limit": m.HttpPutResponseHopLimit,
-			"http_tokens":                 m.HttpTokens,
-			"instance_metadata_tags":      m.InstanceMetadataTags,
+	if o := i.CpuOptions; o != nil {
+		v["cpu_core_count"], v["cpu_threads_per_core"] = o.CoreCount, o.ThreadsPerCore
+		v["cpu_options"] = aws.Block(map[string]any{
+			"amd_sev_snp": o.AmdSevSnp, "core_count": o.CoreCount, "threads_per_core": o.ThreadsPerCore,
 		})
 	}
-	groups := make([]string, 0, len(i.SecurityGroups))
-	for _, g := range i.SecurityGroups {
-		groups = append(groups, aws.String(g.GroupId))
+	if p := i.IamInstanceProfile; p != nil { // an ARN: the name is what follows the path
+		name := aws.String(p.Arn)
+		v["iam_instance_profile"] = name[strings.LastIndexByte(name, '/')+1:]
 	}
-	values["vpc_security_group_ids"] = aws.Set(groups)
-	return aws.Item{ID: id, ARN: s.ARN("ec2", "instance/"+id), Values: values}
+	if i.State != nil {
+		v["instance_state"] = i.State.Name
+	}
+	v["monitoring"] = i.Monitoring != nil &&
+		(i.Monitoring.State == ec2types.MonitoringStateEnabled || i.Monitoring.State == ec2types.MonitoringStatePending)
 }
 
-// publicAddress tells, as the provider does, whether the first interface has an
-// address of its own in the Internet.
-func publicAddress(i ec2types.Instance) bool {
+// instanceOptions sets the blocks of options, each of which AWS may leave out.
+func instanceOptions(v map[string]any, i ec2types.Instance) {
+	if o := i.CapacityReservationSpecification; o != nil {
+		target := []any{}
+		if t := o.CapacityReservationTarget; t != nil {
+			target = aws.Block(map[string]any{
+				"capacity_reservation_id":                 t.CapacityReservationId,
+				"capacity_reservation_resource_group_arn": t.CapacityReservationResourceGroupArn,
+			})
+		}
+		v["capacity_reservation_specification"] = aws.Block(map[string]any{
+			"capacity_reservation_preference": o.CapacityReservationPreference, "capacity_reservation_target": target,
+		})
+	}
+	if o := i.EnclaveOptions; o != nil {
+		v["enclave_options"] = aws.Block(map[string]any{"enabled": o.Enabled})
+	}
+	if o := i.HibernationOptions; o != nil {
+		v["hibernation"] = o.Configured
+	}
+	if o := i.MaintenanceOptions; o != nil {
+		v["maintenance_options"] = aws.Block(map[string]any{"auto_recovery": o.AutoRecovery})
+	}
+	if o := i.MetadataOptions; o != nil {
+		v["metadata_options"] = aws.Block(map[string]any{
+			"http_endpoint":               o.HttpEndpoint,
+			"http_protocol_ipv6":          o.HttpProtocolIpv6,
+			"http_put_response_hop_limit": o.HttpPutResponseHopLimit,
+			"http_tokens":                 o.HttpTokens,
+			"instance_metadata_tags":      o.InstanceMetadataTags,
+		})
+	}
+	if o := i.PrivateDnsNameOptions; o != nil {
+		v["private_dns_name_options"] = aws.Block(map[string]any{
+			"enable_resource_name_dns_a_record":    o.EnableResourceNameDnsARecord,
+			"enable_resource_name_dns_aaaa_record": o.EnableResourceNameDnsAAAARecord,
+			"hostname_type":                        o.HostnameType,
+		})
+	}
+}
+
+// instanceNetwork sets what the primary network interface tells. An instance
+// without one (EC2-Classic, or one that has none yet) has a public address if it
+// says so itself.
+func instanceNetwork(v map[string]any, i ec2types.Instance) {
+	v["associate_public_ip_address"] = aws.String(i.PublicIpAddress) != ""
+	addresses, secondary := []string{}, []string{}
 	for _, n := range i.NetworkInterfaces {
-		if n.Attachment != nil && n.Attachment.DeviceIndex != nil && *n.Attachment.DeviceIndex == 0 {
-			return n.Association != nil
-		}
-	}
-	return false
-}
-
-// blockDevices makes the blocks of the root volume and of the others. A volume
-// that the list does not hold, since it was attached between the two calls, makes
-// them unknown: without it the instance would seem to have another disk, or none.
-func blockDevices(i ec2types.Instance, volumes map[string]ec2types.Volume) (root, others []any, err error) {
-	type device struct {
-		name   *string
-		volume ec2types.Volume
-		delete *bool
-	}
-	var list []device
-	root = []any{}
-	for _, m := range i.BlockDeviceMappings {
-		if m.Ebs == nil {
+		if n.Attachment == nil || n.Attachment.DeviceIndex == nil || *n.Attachment.DeviceIndex != 0 ||
+			n.Attachment.NetworkCardIndex != nil && *n.Attachment.NetworkCardIndex != 0 {
 			continue
 		}
-		v, known := volumes[aws.String(m.Ebs.VolumeId)]
-		if !known {
-			return nil, nil, fmt.Errorf("the volume %s is attached and not listed", aws.String(m.Ebs.VolumeId))
+		v["associate_public_ip_address"] = n.Association != nil
+		v["primary_network_interface_id"] = n.NetworkInterfaceId
+		if n.SubnetId != nil {
+			v["subnet_id"] = n.SubnetId
 		}
-		d := device{m.DeviceName, v, m.Ebs.DeleteOnTermination}
-		if aws.String(m.DeviceName) == aws.String(i.RootDeviceName) {
-			root = aws.Block(deviceBlock(d.name, d.volume, d.delete))
-			continue
+		for _, a := range n.Ipv6Addresses {
+			addresses = append(addresses, aws.String(a.Ipv6Address))
 		}
-		list = append(list, d)
+		for _, a := range n.PrivateIpAddresses {
+			if a.Primary == nil || !*a.Primary {
+				secondary = append(secondary, aws.String(a.PrivateIpAddress))
+			}
+		}
 	}
-	return root, aws.SetOf(list, func(d device) map[string]any {
-		block := deviceBlock(d.name, d.volume, d.delete)
-		block["snapshot_id"] = d.volume.SnapshotId
-		return block
-	}), nil
+	v["ipv6_address_count"], v["ipv6_addresses"], v["secondary_private_ips"] = len(addresses), addresses, aws.Set(secondary)
 }
 
-func deviceBlock(name *string, v ec2types.Volume, deleted *bool) map[string]any {
-	return map[string]any{
-		"delete_on_termination": deleted,
-		"device_name":           name,
-		"encrypted":             v.Encrypted,
-		"iops":                  v.Iops,
-		"kms_key_id":            v.KmsKeyId,
-		"tags":                  ec2Tags(v.Tags),
-		"throughput":            v.Throughput,
-		"volume_id":             v.VolumeId,
-		"volume_size":           v.Size,
-		"volume_type":           v.VolumeType,
+// instanceDevices sets the block devices. It fails if one has no volume among
+// those that were listed.
+func instanceDevices(it *aws.Item, i ec2types.Instance, volumes map[string]ec2types.Volume) error {
+	root, others := []any{}, []any{}
+	for _, d := range i.BlockDeviceMappings {
+		if d.Ebs == nil {
+			continue
+		}
+		id := aws.String(d.Ebs.VolumeId)
+		v, ok := volumes[id]
+		if !ok {
+			return fmt.Errorf("the volume %s is attached and not listed", id)
+		}
+		device := map[string]any{
+			"delete_on_termination": d.Ebs.DeleteOnTermination,
+			"device_name":           d.DeviceName,
+			"encrypted":             v.Encrypted,
+			"iops":                  v.Iops,
+			"kms_key_id":            v.KmsKeyId,
+			"throughput":            v.Throughput,
+			"volume_id":             id,
+			"volume_size":           v.Size,
+			"volume_type":           v.VolumeType,
+		}
+		if aws.String(d.DeviceName) == aws.String(i.RootDeviceName) {
+			root = append(root, device)
+			continue
+		}
+		device["snapshot_id"] = v.SnapshotId
+		others = append(others, device)
 	}
+	it.Values["root_block_device"], it.Values["ebs_block_device"] = root, aws.SortSet(others)
+	return nil
 }

@@ -1,7 +1,9 @@
 package collect
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -18,68 +20,130 @@ func lbListener() aws.Type {
 			"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags",
 		},
 		Filled: []string{
-			"arn", "certificate_arn", "default_action[].order", "default_action[].redirect", "default_action[].target_group_arn",
-			"default_action[].type", "load_balancer_arn", "port", "protocol", "ssl_policy", "tags",
+			"alpn_policy", "arn", "certificate_arn", "default_action", "load_balancer_arn", "mutual_authentication", "port", "protocol",
+			"ssl_policy", "tags",
 		},
-		StandsFor: []string{"aws_alb_listener"},
+		ConfigOnly: []string{"default_action[].authenticate_oidc[].client_secret", "timeouts"},
+		StandsFor:  []string{"aws_alb_listener"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			list, err := loadBalancers(ctx, s)
+			balancers, err := loadBalancers(ctx, s)
 			if err != nil {
 				return err
 			}
 			c := aws.Client(s, elasticloadbalancingv2.NewFromConfig)
-			return aws.Each(ctx, out, list, func(ctx context.Context, b elbtypes.LoadBalancer) error {
-				p := elasticloadbalancingv2.NewDescribeListenersPaginator(c, &elasticloadbalancingv2.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
-				for p.HasMorePages() {
-					page, err := p.NextPage(ctx)
-					if aws.Is(err, "LoadBalancerNotFound") { // deleted meanwhile
-						return nil
-					}
-					if err != nil {
-						return out.Gap(aws.String(b.LoadBalancerArn), err)
-					}
+			return aws.Each(ctx, out, balancers, func(ctx context.Context, b elbtypes.LoadBalancer) error {
+				var items []aws.Item
+				p := elasticloadbalancingv2.NewDescribeListenersPaginator(c, &elasticloadbalancingv2.DescribeListenersInput{
+					LoadBalancerArn: b.LoadBalancerArn,
+				})
+				err := eachPage(ctx, p, func(page *elasticloadbalancingv2.DescribeListenersOutput) {
 					for _, l := range page.Listeners {
-						it := listenerItem(l)
-						tags, err := elbTags(ctx, s, aws.String(l.ListenerArn))
-						if err != nil {
-							if err := out.Miss(&it, err, "tags"); err != nil {
-								return err
-							}
-						} else {
-							it.Values["tags"] = tags
-						}
-						out.Add(it)
+						items = append(items, lbListenerItem(l))
 					}
+				})
+				switch {
+				case aws.Is(err, "LoadBalancerNotFound"):
+					return nil // deleted meanwhile
+				case err != nil:
+					return out.Gap(aws.String(b.LoadBalancerArn), err)
 				}
-				return nil
+				return elbAddTagged(ctx, s, out, items)
 			})
 		},
 	}
 }
 
-func listenerItem(l elbtypes.Listener) aws.Item {
-	values := map[string]any{
-		"load_balancer_arn": l.LoadBalancerArn,
-		"port":              l.Port,
-		"protocol":          l.Protocol,
-		"ssl_policy":        aws.NonEmpty(l.SslPolicy),
-		"default_action": aws.Blocks(l.DefaultActions, func(a elbtypes.Action) map[string]any {
-			action := map[string]any{"order": a.Order, "target_group_arn": a.TargetGroupArn, "type": a.Type}
-			if r := a.RedirectConfig; r != nil {
-				action["redirect"] = aws.Block(map[string]any{
-					"host":        r.Host,
-					"path":        r.Path,
-					"port":        r.Port,
-					"protocol":    r.Protocol,
-					"query":       r.Query,
-					"status_code": r.StatusCode,
-				})
-			}
-			return action
-		}),
+func lbListenerItem(l elbtypes.Listener) aws.Item {
+	arn := aws.String(l.ListenerArn)
+	v := map[string]any{
+		"load_balancer_arn":     l.LoadBalancerArn,
+		"mutual_authentication": []any{},
+		"port":                  l.Port,
+		"protocol":              l.Protocol,
+		"ssl_policy":            aws.NonEmpty(l.SslPolicy),
 	}
-	if len(l.Certificates) > 0 { // the default one; the list has no other
-		values["certificate_arn"] = l.Certificates[0].CertificateArn
+	if len(l.AlpnPolicy) == 1 {
+		v["alpn_policy"] = l.AlpnPolicy[0]
 	}
-	return aws.Item{ID: aws.String(l.ListenerArn), ARN: aws.String(l.ListenerArn), Values: values}
+	if len(l.Certificates) == 1 { // the default one: the others are resources of their own
+		v["certificate_arn"] = l.Certificates[0].CertificateArn
+	}
+	if m := l.MutualAuthentication; m != nil {
+		v["mutual_authentication"] = aws.Block(map[string]any{
+			"advertise_trust_store_ca_names":   m.AdvertiseTrustStoreCaNames,
+			"ignore_client_certificate_expiry": m.IgnoreClientCertificateExpiry,
+			"mode":                             m.Mode,
+			"trust_store_arn":                  m.TrustStoreArn,
+		})
+	}
+	actions := slices.SortedStableFunc(slices.Values(l.DefaultActions), func(a, b elbtypes.Action) int {
+		return cmp.Compare(elbOrder(a), elbOrder(b))
+	})
+	v["default_action"] = aws.Blocks(actions, elbAction)
+	return aws.Item{ID: arn, ARN: arn, Values: v}
+}
+
+func elbOrder(a elbtypes.Action) int32 {
+	if a.Order == nil {
+		return 0
+	}
+	return *a.Order
+}
+
+// elbAction is what a listener does with a request. Of the two ways to name one
+// target group AWS always tells both; the provider keeps the one that was
+// written, which here is the short one where it says all.
+func elbAction(a elbtypes.Action) map[string]any {
+	v := map[string]any{"order": a.Order, "type": a.Type}
+	if f := a.ForwardConfig; a.TargetGroupArn != nil {
+		v["target_group_arn"] = a.TargetGroupArn
+	} else if f != nil {
+		stickiness := []any{}
+		if s := f.TargetGroupStickinessConfig; s != nil {
+			stickiness = aws.Block(map[string]any{"duration": s.DurationSeconds, "enabled": s.Enabled})
+		}
+		v["forward"] = aws.Block(map[string]any{
+			"stickiness": stickiness,
+			"target_group": aws.SetOf(f.TargetGroups, func(t elbtypes.TargetGroupTuple) map[string]any {
+				return map[string]any{"arn": t.TargetGroupArn, "weight": t.Weight}
+			}),
+		})
+	}
+	if r := a.RedirectConfig; r != nil {
+		v["redirect"] = aws.Block(map[string]any{
+			"host": r.Host, "path": r.Path, "port": r.Port, "protocol": r.Protocol, "query": r.Query, "status_code": r.StatusCode,
+		})
+	}
+	if r := a.FixedResponseConfig; r != nil {
+		v["fixed_response"] = aws.Block(map[string]any{
+			"content_type": r.ContentType, "message_body": r.MessageBody, "status_code": r.StatusCode,
+		})
+	}
+	if c := a.AuthenticateCognitoConfig; c != nil {
+		v["authenticate_cognito"] = aws.Block(map[string]any{
+			"authentication_request_extra_params": c.AuthenticationRequestExtraParams,
+			"on_unauthenticated_request":          c.OnUnauthenticatedRequest,
+			"scope":                               c.Scope,
+			"session_cookie_name":                 c.SessionCookieName,
+			"session_timeout":                     c.SessionTimeout,
+			"user_pool_arn":                       c.UserPoolArn,
+			"user_pool_client_id":                 c.UserPoolClientId,
+			"user_pool_domain":                    c.UserPoolDomain,
+		})
+	}
+	if c := a.AuthenticateOidcConfig; c != nil {
+		v["authenticate_oidc"] = aws.Block(map[string]any{
+			"authentication_request_extra_params": c.AuthenticationRequestExtraParams,
+			"authorization_endpoint":              c.AuthorizationEndpoint,
+			"client_id":                           c.ClientId,
+			"issuer":                              c.Issuer,
+			"on_unauthenticated_request":          c.OnUnauthenticatedRequest,
+			"scope":                               c.Scope,
+			"session_cookie_name":                 c.SessionCookieName,
+			"session_timeout":                     c.SessionTimeout,
+			"token_endpoint":                      c.TokenEndpoint,
+			"user_info_endpoint":                  c.UserInfoEndpoint,
+		})
+	}
+	return v
 }

@@ -31,10 +31,12 @@ func Types() []aws.Type {
 
 		ami(),
 		autoscalingGroup(),
+		ebsDefaultKMSKey(),
 		ebsSnapshot(),
 		ebsSnapshotBlockPublicAccess(),
 		ebsVolume(),
 		ec2ImageBlockPublicAccess(),
+		ec2InstanceMetadataDefaults(),
 		ec2SerialConsoleAccess(),
 		eip(),
 		flowLog(),

@@ -60,48 +60,9 @@ resource "aws_subnet" "b" {
   availability_zone = "us-east-1b"
 }
 
-resource "aws_ebs_volume" "data" {
-  availability_zone = "us-east-1a"
-  size              = 20
-  encrypted         = true
-  type              = "gp3"
-  tags              = { Owner = "platform" }
-}
-
 resource "aws_ebs_snapshot" "data" {
   volume_id   = aws_ebs_volume.data.id
   description = "of the data"
-}
-
-resource "aws_instance" "web" {
-  ami                    = "ami-12c6146b"
-  instance_type          = "t3.micro"
-  subnet_id              = aws_subnet.a.id
-  vpc_security_group_ids = [aws_security_group.app.id]
-  tags                   = { Name = "web" }
-  metadata_options {
-    http_endpoint = "enabled"
-    http_tokens   = "required"
-  }
-}
-
-resource "aws_launch_template" "worker" {
-  name                   = "worker"
-  image_id               = "ami-12c6146b"
-  instance_type          = "t3.micro"
-  vpc_security_group_ids = [aws_security_group.app.id]
-  metadata_options {
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 1
-  }
-  block_device_mappings {
-    device_name = "/dev/xvda"
-    ebs {
-      encrypted   = "true"
-      volume_size = 20
-      volume_type = "gp3"
-    }
-  }
 }
 
 resource "aws_internet_gateway" "this" {
@@ -118,19 +79,231 @@ resource "aws_nat_gateway" "this" {
   depends_on    = [aws_internet_gateway.this]
 }
 
-resource "aws_lb" "this" {
-  name                       = "front"
+resource "aws_iam_role" "app" {
+  name = "app"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ec2.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_instance_profile" "app" {
+  name = "app"
+  path = "/apps/"
+  role = aws_iam_role.app.name
+}
+
+resource "aws_instance" "app" {
+  ami                         = "ami-12c6146b"
+  instance_type               = "m5.large"
+  subnet_id                   = aws_subnet.a.id
+  associate_public_ip_address = true
+  vpc_security_group_ids      = [aws_security_group.app.id]
+  iam_instance_profile        = aws_iam_instance_profile.app.name
+  disable_api_termination     = true
+  ebs_optimized               = true
+  tags                        = { Name = "app", Owner = "platform" }
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 2
+    instance_metadata_tags      = "enabled"
+  }
+  root_block_device {
+    encrypted   = true
+    volume_size = 20
+    volume_type = "gp3"
+  }
+  ebs_block_device {
+    device_name = "/dev/sdf"
+    encrypted   = true
+    volume_size = 10
+    volume_type = "gp3"
+  }
+}
+
+resource "aws_instance" "plain" {
+  ami           = "ami-12c6146b"
+  instance_type = "m5.large"
+  subnet_id     = aws_subnet.b.id
+}
+
+resource "aws_ebs_volume" "data" {
+  availability_zone = "us-east-1a"
+  size              = 100
+  type              = "gp3"
+  iops              = 4000
+  throughput        = 250
+  encrypted         = true
+  tags              = { Name = "data" }
+}
+
+resource "aws_ebs_volume" "open" {
+  availability_zone = "us-east-1a"
+  size              = 8
+}
+
+resource "aws_launch_template" "app" {
+  name                                 = "app"
+  description                          = "an application"
+  image_id                             = "ami-12c6146b"
+  instance_type                        = "m5.large"
+  ebs_optimized                        = true
+  disable_api_termination              = true
+  instance_initiated_shutdown_behavior = "terminate"
+  key_name                             = "app"
+  user_data                            = base64encode("#!/bin/sh")
+  tags                                 = { Owner = "platform" }
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+    ebs {
+      encrypted             = true
+      delete_on_termination = false
+      volume_size           = 20
+      volume_type           = "gp3"
+    }
+  }
+  cpu_options {
+    core_count       = 1
+    threads_per_core = 1
+  }
+  iam_instance_profile {
+    name = aws_iam_instance_profile.app.name
+  }
+  instance_market_options {
+    market_type = "spot"
+    spot_options {
+      max_price = "0.05"
+    }
+  }
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+  monitoring {
+    enabled = true
+  }
+  network_interfaces {
+    device_index                = 0
+    associate_public_ip_address = false
+    delete_on_termination       = true
+    security_groups             = [aws_security_group.app.id]
+    subnet_id                   = aws_subnet.b.id
+  }
+  placement {
+    tenancy = "dedicated"
+  }
+  tag_specifications {
+    resource_type = "instance"
+    tags          = { Name = "app" }
+  }
+}
+
+resource "aws_launch_template" "open" {
+  name                   = "open"
+  vpc_security_group_ids = [aws_security_group.app.id]
+
+  instance_requirements {
+    allowed_instance_types = ["m5.*", "c5.*"]
+    memory_mib {
+      min = 2048
+    }
+    vcpu_count {
+      min = 1
+      max = 4
+    }
+  }
+  network_interfaces {
+    associate_public_ip_address = true
+  }
+}
+
+resource "aws_s3_bucket" "logs" {
+  bucket = "parapet-lb-logs"
+}
+
+resource "aws_s3_bucket_policy" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::127311923021:root" }
+      Action    = "s3:PutObject"
+      Resource  = "${aws_s3_bucket.logs.arn}/*"
+    }]
+  })
+}
+
+resource "aws_lb" "web" {
+  name                       = "web"
+  internal                   = false
   load_balancer_type         = "application"
   subnets                    = [aws_subnet.a.id, aws_subnet.b.id]
   security_groups            = [aws_security_group.app.id]
   drop_invalid_header_fields = true
-  tags                       = { Owner = "platform" }
+  idle_timeout               = 120
+  tags                       = { Name = "web" }
+
+  access_logs {
+    bucket  = aws_s3_bucket.logs.id
+    prefix  = "web"
+    enabled = true
+  }
+  depends_on = [aws_s3_bucket_policy.logs]
+}
+
+resource "aws_lb" "inner" {
+  name                             = "inner"
+  internal                         = true
+  load_balancer_type               = "network"
+  enable_cross_zone_load_balancing = true
+  enable_deletion_protection       = true
+
+  subnet_mapping {
+    subnet_id            = aws_subnet.a.id
+    private_ipv4_address = "10.0.1.10"
+  }
+}
+
+resource "aws_lb_target_group" "app" {
+  name     = "app"
+  port     = 8080
+  protocol = "HTTP"
+  vpc_id   = aws_vpc.this.id
+}
+
+resource "aws_acm_certificate" "web" {
+  domain_name       = "example.com"
+  validation_method = "DNS"
+}
+
+resource "aws_lb_listener" "https" {
+  load_balancer_arn = aws_lb.web.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn   = aws_acm_certificate.web.arn
+  tags              = { Name = "https" }
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
 }
 
 resource "aws_lb_listener" "http" {
-  load_balancer_arn = aws_lb.this.arn
+  load_balancer_arn = aws_lb.web.arn
   port              = 80
   protocol          = "HTTP"
+
   default_action {
     type = "redirect"
     redirect {

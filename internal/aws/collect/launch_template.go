@@ -21,10 +21,9 @@ func launchTemplate() aws.Type {
 			"hibernation_options", "iam_instance_profile", "image_id", "instance_initiated_shutdown_behavior",
 			"instance_market_options", "instance_requirements", "instance_type", "kernel_id", "key_name", "latest_version",
 			"license_specification", "maintenance_options", "metadata_options", "monitoring", "name", "network_interfaces",
-			"placement", "private_dns_name_options", "ram_disk_id", "security_group_names", "tag_specifications", "tags", "user_data",
+			"placement", "private_dns_name_options", "ram_disk_id", "security_group_names", "tag_specifications", "tags",
 			"vpc_security_group_ids",
-		},
-		Sensitive:  []string{"user_data"}, // people put passwords there
+		}, // and no user_data: people put passwords there, and no policy reads it
 		ConfigOnly: []string{"name_prefix", "update_default_version"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			// As the provider does, the latest version of each stands for it. They
@@ -82,7 +81,6 @@ func launchTemplateItem(t ec2types.LaunchTemplate, version ec2types.LaunchTempla
 			return map[string]any{"resource_type": s.ResourceType, "tags": ec2Tags(s.Tags)}
 		}),
 		"tags":                   ec2Tags(t.Tags),
-		"user_data":              d.UserData,
 		"vpc_security_group_ids": aws.Set(d.SecurityGroupIds),
 	}
 	if d.InstanceType != "" { // else it is left to the user of the template

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
 )
 
 // Moto starts a mock of AWS (moto_server) on a free port of loopback and returns
-// its URL, or skips the test when it is missing. It ends with the test.
-func Moto(t testing.TB) string {
+// its URL, or skips the test when it is missing. It ends with the test. Settings
+// are variables of its environment, as KEY=value.
+func Moto(t testing.TB, settings ...string) string {
 	t.Helper()
 	path := Tool(t, "moto_server")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -26,6 +28,7 @@ func Moto(t testing.TB) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, path, "-H", "127.0.0.1", "-p", port)
+	cmd.Env = append(os.Environ(), settings...)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.WaitDelay = 5 * time.Second

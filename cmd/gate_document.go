@@ -164,8 +164,7 @@ func traceable(id string, e *engine.Engine, docs *document.Program) error {
 		return nil
 	}
 	if docs != nil && slices.ContainsFunc(docs.Policies(), func(p finding.Policy) bool { return p.ID == id }) {
-		return diag.Errorf("trace-document", "%s is about whole plans, and only policies about resources can be traced", id).
-			WithHint("`opa eval --explain=full` shows every step")
+		return nil
 	}
 	if !slices.ContainsFunc(e.Catalog(), func(p engine.Policy) bool { return p.ID == id }) {
 		return diag.Errorf("no-such-policy", "there is no policy %q to trace", id).WithHint("`parapet policy list` shows the ids")
@@ -191,7 +190,13 @@ func (r *run) checkDocument(ctx context.Context, path string, in input.Result) (
 	if err != nil {
 		return document.Result{}, err
 	}
-	return r.documents.Check(ctx, in.Document, document.File{Name: filepath.Base(abs), Dir: filepath.Dir(abs)})
+	file := document.File{Name: filepath.Base(abs), Dir: filepath.Dir(abs)}
+	if slices.ContainsFunc(r.documents.Policies(), func(p finding.Policy) bool { return p.ID == r.o.trace }) {
+		if err := r.documents.Trace(ctx, r.Err, r.o.trace, in.Document, file); err != nil {
+			return document.Result{}, err
+		}
+	}
+	return r.documents.Check(ctx, in.Document, file)
 }
 
 // unevaluated is the error of a run whose document policies met no plan.

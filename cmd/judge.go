@@ -124,7 +124,7 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	if err != nil {
 		return err
 	}
-	if r.o.trace != "" {
+	if slices.ContainsFunc(r.engine.Catalog(), func(p engine.Policy) bool { return p.ID == r.o.trace }) {
 		if err := r.engine.Trace(ctx, r.Err, r.o.trace, set); err != nil {
 			return err
 		}

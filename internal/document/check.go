@@ -119,9 +119,10 @@ func (r *run) evaluate(ctx context.Context, doc *ast.Term, want func(rule, unit 
 // is kept for the queries that follow.
 type worker struct {
 	*run
-	txn   storage.Transaction
-	doc   *ast.Term
-	cache topdown.VirtualCache
+	txn    storage.Transaction
+	doc    *ast.Term
+	cache  topdown.VirtualCache
+	tracer topdown.QueryTracer // nil: nobody listens
 }
 
 // result is the name of nothing in a policy.
@@ -188,7 +189,7 @@ func (w *worker) query(ctx context.Context, body ast.Body, use func(topdown.Quer
 }
 
 func (w *worker) evaluate(ctx context.Context, body ast.Body, cancel topdown.Cancel, use func(topdown.QueryResult) error) error {
-	return topdown.NewQuery(body).
+	q := topdown.NewQuery(body).
 		WithCompiler(w.compiler).
 		WithStore(w.store).
 		WithTransaction(w.txn).
@@ -198,8 +199,11 @@ func (w *worker) evaluate(ctx context.Context, body ast.Body, cancel topdown.Can
 		WithTime(time.Unix(1, 0)).
 		WithSeed(noChance{}).
 		WithVirtualCache(w.cache).
-		WithStrictBuiltinErrors(true).
-		Iter(ctx, use)
+		WithStrictBuiltinErrors(true)
+	if w.tracer != nil {
+		q = q.WithQueryTracer(w.tracer)
+	}
+	return q.Iter(ctx, use)
 }
 
 // contain turns a panic of the evaluator into an error: no input and no policy

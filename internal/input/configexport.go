@@ -125,6 +125,9 @@ func mergeObjects(a, b cty.Value) (map[string]cty.Value, bool) {
 	return out, true
 }
 
+// maxBits is how large a number may be: 10 to the power of 9999, as in plans.
+const maxBits = 33_219
+
 // exportValue turns a value into plain data without nulls, the tree of what is
 // unknown in it and the tree of what is sensitive.
 func exportValue(v cty.Value) (value, unknown, secret any) {
@@ -144,7 +147,12 @@ func exportValue(v cty.Value) (value, unknown, secret any) {
 	case t == cty.Bool:
 		return v.True(), nil, secret
 	case t == cty.Number:
-		return json.Number(v.AsBigFloat().Text('f', -1)), nil, secret
+		// What is computed may be out of every range: written out, it has as many
+		// digits as its exponent says.
+		if f := v.AsBigFloat(); f.MantExp(nil) < maxBits && f.MantExp(nil) > -maxBits {
+			return json.Number(f.Text('f', -1)), nil, secret
+		}
+		return nil, true, secret
 	case t.IsObjectType() || t.IsMapType():
 		return exportObject(v, secret)
 	case t.IsTupleType() || t.IsListType() || t.IsSetType():

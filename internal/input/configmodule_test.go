@@ -246,6 +246,8 @@ func TestModulesRefused(t *testing.T) {
 		"cycle": {map[string]string{
 			"main.tf": "module \"a\" {\n  source = \"./a\"\n  v = module.a.o\n}", "a/main.tf": "variable \"v\" {}\noutput \"o\" { value = var.v }",
 		}, "config-eval", "itself"},
+		"exponent":           {map[string]string{"main.tf": "locals {\n  n = 1e99999\n}"}, "config-syntax", "main.tf:2:7"},
+		"exponent in JSON":   {map[string]string{"main.tf.json": "{\"locals\":\n{\"n\":1E99999999}}"}, "config-syntax", "exponent of this number"},
 		"syntax in a module": {map[string]string{"main.tf": `module "a" { source = "./a" }`, "a/main.tf": "{"}, "config-syntax", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -265,6 +267,26 @@ func TestModulesRefused(t *testing.T) {
 		if _, err := Load(t.Context(), dir, nil, Options{}); err == nil || !strings.Contains(err.Error(), "calls itself") {
 			t.Errorf("a loop of links: %v", err)
 		}
+	}
+}
+
+// TestNumbersOutOfRange: a number that is computed, and would have more digits
+// than there is memory, is unknown.
+func TestNumbersOutOfRange(t *testing.T) {
+	t.Parallel()
+	res, err := Load(t.Context(), write(t, map[string]string{"main.tf": `resource "aws_x" "x" {
+  a = 1e9999 * 1e9999
+  b = tonumber("1e99999999")
+  c = 1e-9999 / 1e9999
+  d = 1e30
+}`}), nil, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := res.Resources[0]
+	unknown, _ := r.Unknown.(map[string]any)
+	if unknown["a"] != true || unknown["b"] != true || unknown["c"] != true || unknown["d"] != nil || r.Values["d"] != json.Number("1000000000000000000000000000000") || len(r.Values) != 1 {
+		t.Errorf("%v, unknown %v", r.Values, unknown)
 	}
 }
 

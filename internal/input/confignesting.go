@@ -3,6 +3,8 @@ package input
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -17,6 +19,9 @@ func parseSource(text []byte, name string, isJSON bool) (hcl.Body, hcl.Diagnosti
 		var syntax *syntaxError
 		if err := sc.skip(); errors.As(err, &syntax) && sc.depth > maxDepth {
 			return nil, tooDeep(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos})
+		} else if syntax != nil && syntax.number {
+			line := 1 + bytes.Count(text[:syntax.offset], []byte("\n"))
+			return nil, outOfRange(syntax.what, hcl.Range{Filename: name, Start: hcl.Pos{Line: line, Column: 1}, End: hcl.Pos{Line: line, Column: 1}})
 		}
 		f, diags := hcljson.Parse(text, name)
 		if f == nil {
@@ -25,8 +30,8 @@ func parseSource(text []byte, name string, isJSON bool) (hcl.Body, hcl.Diagnosti
 		return f.Body, diags
 	}
 	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos) // the parser reports what is wrong
-	if at, deep := nesting(tokens); deep {
-		return nil, tooDeep(at)
+	if bad := refused(tokens); bad != nil {
+		return nil, bad
 	}
 	f, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	if f == nil {
@@ -38,8 +43,8 @@ func parseSource(text []byte, name string, isJSON bool) (hcl.Body, hcl.Diagnosti
 // parseTemplate parses a template under the same limit.
 func parseTemplate(text []byte, name string, start hcl.Pos) (hclsyntax.Expression, hcl.Diagnostics) {
 	tokens, _ := hclsyntax.LexTemplate(text, name, start)
-	if at, deep := nesting(tokens); deep {
-		return nil, tooDeep(at)
+	if bad := refused(tokens); bad != nil {
+		return nil, bad
 	}
 	return hclsyntax.ParseTemplate(text, name, start)
 }
@@ -47,10 +52,29 @@ func parseTemplate(text []byte, name string, start hcl.Pos) (hclsyntax.Expressio
 // parseExpression parses an expression under the same limit.
 func parseExpression(text []byte, name string, start hcl.Pos) (hclsyntax.Expression, hcl.Diagnostics) {
 	tokens, _ := hclsyntax.LexExpression(text, name, start)
-	if at, deep := nesting(tokens); deep {
-		return nil, tooDeep(at)
+	if bad := refused(tokens); bad != nil {
+		return nil, bad
 	}
 	return hclsyntax.ParseExpression(text, name, start)
+}
+
+// refused says what of a file would take more memory than it is worth.
+func refused(tokens hclsyntax.Tokens) hcl.Diagnostics {
+	if at, deep := nesting(tokens); deep {
+		return tooDeep(at)
+	}
+	for _, t := range tokens {
+		if t.Type == hclsyntax.TokenNumberLit && exponentDigits(t.Bytes) > maxExponentDigits {
+			return outOfRange(fmt.Sprintf("the exponent of this number has more than %d digits: %s", maxExponentDigits, t.Bytes), t.Range)
+		}
+	}
+	return nil
+}
+
+func outOfRange(what string, at hcl.Range) hcl.Diagnostics {
+	return hcl.Diagnostics{{
+		Severity: hcl.DiagError, Summary: "Number out of range", Detail: strings.ToUpper(what[:1]) + what[1:] + ".", Subject: &at,
+	}}
 }
 
 func tooDeep(at hcl.Range) hcl.Diagnostics {

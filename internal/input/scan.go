@@ -23,6 +23,7 @@ var errTruncated = errors.New("the input ends in the middle of a value")
 type syntaxError struct {
 	offset int64
 	what   string
+	number bool // a number that is out of range, in what is JSON otherwise
 }
 
 func (e *syntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.offset, e.what) }
@@ -48,7 +49,7 @@ func newScanner(r io.Reader) *scanner {
 func (s *scanner) offset() int64 { return s.base + int64(s.pos) }
 
 func (s *scanner) syntax(format string, args ...any) error {
-	return &syntaxError{s.offset(), fmt.Sprintf(format, args...)}
+	return &syntaxError{offset: s.offset(), what: fmt.Sprintf(format, args...)}
 }
 
 // fill reads more input once the buffer is used up. It returns io.EOF at the

@@ -168,10 +168,10 @@ func (s *scanner) number() ([]byte, error) {
 		if s.pos == s.end {
 			return nil, errTruncated
 		}
-		return nil, &syntaxError{start, "this is not a number: " + string(out)}
+		return nil, &syntaxError{offset: start, what: "this is not a number: " + string(out)}
 	}
 	if exponentDigits(out) > maxExponentDigits {
-		return nil, &syntaxError{start, fmt.Sprintf("the exponent of this number has more than %d digits: %s", maxExponentDigits, out)}
+		return nil, &syntaxError{offset: start, what: fmt.Sprintf("the exponent of this number has more than %d digits: %s", maxExponentDigits, out), number: true}
 	}
 	return out, nil
 }

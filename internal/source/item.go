@@ -283,11 +283,20 @@ func constant(e hcl.Expression) (v cty.Value, ok bool) {
 	return v, true
 }
 
+// maxBits is how large a number is looked at: no value of a resource comes near.
+const maxBits = 1 << 15
+
 // literal returns a constant that is a text, or a number or boolean as text.
 func literal(e hcl.Expression) (string, bool) {
 	v, ok := constant(e)
 	if !ok || v.IsNull() || !v.Type().IsPrimitiveType() {
 		return "", false
+	}
+	if v.Type() == cty.Number {
+		// Written out, a number has as many digits as its exponent says.
+		if e := v.AsBigFloat().MantExp(nil); e > maxBits || e < -maxBits {
+			return "", false
+		}
 	}
 	s, err := convert.Convert(v, cty.String)
 	if err != nil {

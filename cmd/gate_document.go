@@ -14,6 +14,7 @@ import (
 	"github.com/parapet-dev/parapet/internal/engine"
 	"github.com/parapet-dev/parapet/internal/finding"
 	"github.com/parapet-dev/parapet/internal/input"
+	"github.com/parapet-dev/parapet/internal/resource"
 	"github.com/parapet-dev/parapet/internal/schema"
 )
 
@@ -139,12 +140,14 @@ func choose(e *engine.Engine, docs *document.Program, sel engine.Selection) (*en
 }
 
 // loadOptions say what a run needs of an input. Resources are needed by the
-// policies about them, and to find findings in the Terraform code.
+// policies about them, and those with findings to find these in the Terraform
+// code: where nothing else needs them, they are read when they are known.
 func (j *judge) loadOptions(path string) input.Options {
 	o := j.o.load
 	if j.documents != nil {
 		o.Document = j.documents.Projection()
-		o.OnlyDocument = len(j.engine.Catalog()) == 0 && j.o.source == "" && !codeBeside(path)
+		o.OnlyDocument = len(j.engine.Catalog()) == 0
+		o.Again = j.o.source != "" || codeBeside(path)
 	}
 	return o
 }
@@ -197,6 +200,25 @@ func (r *run) checkDocument(ctx context.Context, path string, in input.Result) (
 		}
 	}
 	return r.documents.Check(ctx, in.Document, file)
+}
+
+// reread returns the resources of a plan of which only the document was read,
+// those at the addresses and those whose sensitive values must not be shown; nil
+// when all were read.
+func (r *run) reread(ctx context.Context, path string, in input.Result) func(addresses map[string]bool) ([]*resource.Resource, error) {
+	if in.Document == nil || in.Document.Changes == nil || in.Resources != nil {
+		return nil
+	}
+	return func(addresses map[string]bool) ([]*resource.Resource, error) {
+		secretive := in.Document.Secretive()
+		o := r.o.load
+		o.Only = func(a string) bool { return addresses[a] || secretive[a] }
+		again, err := input.Load(ctx, path, nil, r.surroundings(o))
+		if err == nil && again.Info.SHA256 != in.Info.SHA256 {
+			err = diag.Errorf("input-changed", "%s was changed while it was read", in.Info.Path)
+		}
+		return again.Resources, err
+	}
 }
 
 // unevaluated is the error of a run whose document policies met no plan.

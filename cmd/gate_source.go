@@ -34,14 +34,31 @@ func newCodes(named string) *codes {
 
 // locate gives the findings on an input their places in the Terraform code, and
 // takes violations for exempt that a comment there covers. Findings that other
-// exceptions cover stay theirs. Where c is nil there is no code.
-func (c *codes) locate(inputPath, kind string, resources []*resource.Resource, findings []finding.Finding, now time.Time) error {
+// exceptions cover stay theirs. Where c is nil there is no code. Where the
+// resources have no values, again reads those at some addresses.
+func (c *codes) locate(inputPath, kind string, resources []*resource.Resource, again func(addresses map[string]bool) ([]*resource.Resource, error),
+	findings []finding.Finding, now time.Time,
+) error {
 	if c == nil {
 		return nil
 	}
 	code, err := c.of(inputPath, kind, resources)
 	if err != nil || code == nil {
 		return err
+	}
+	if again != nil {
+		wanted := map[string]bool{}
+		for _, f := range findings {
+			if a := f.Resource.Address; a != "" && !wanted[a] && code.Declares(a) {
+				wanted[a] = true
+			}
+		}
+		if len(wanted) == 0 {
+			return nil
+		}
+		if resources, err = again(wanted); err != nil {
+			return err
+		}
 	}
 	byAddress := make(map[string]*resource.Resource, len(resources))
 	secrets := map[string]bool{}

@@ -138,7 +138,11 @@ func (r *run) add(ctx context.Context, path string, in input.Result) error {
 	if err := r.take(path, all, res.Passed+whole.Passed, in.Info); err != nil {
 		return err
 	}
-	return r.code.locate(path, in.Info.Kind, in.Resources, r.findings[before:], r.Now())
+	resources, again := in.Resources, r.reread(ctx, path, in)
+	if again != nil {
+		resources = in.Document.Changes
+	}
+	return r.code.locate(path, in.Info.Kind, resources, again, r.findings[before:], r.Now())
 }
 
 // take adds findings about inputs, after what exempts them beside a path.

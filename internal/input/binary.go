@@ -31,7 +31,7 @@ func loadBinary(src *source, path string) (Result, error) {
 		return Result{}, src.locate(err)
 	}
 	limited := &meter{ctx: src.ctx, r: r, sum: sha256.New(), limit: src.options.MaxBytes, name: src.name}
-	src.r = limited
+	src.r, src.file = limited, false
 	resources, doc, err := loadWith(planKind(), src)
 	if err == nil {
 		_, err = io.Copy(io.Discard, limited) // so that the program ends by itself

@@ -20,6 +20,8 @@ type Document struct {
 	// Types maps the addresses in resource_changes to resource types. Data
 	// sources and deposed objects are not there.
 	Types map[string]string
+	// Changes are the resources without their values, for [Options.Again].
+	Changes []*resource.Resource
 
 	secrets []secret
 }
@@ -30,7 +32,7 @@ func loadWith(k kind, src *source) ([]*resource.Resource, *Document, error) {
 		resources, err := k.load(src)
 		return resources, nil, err
 	}
-	if src.options.OnlyDocument {
+	if src.options.OnlyDocument && (src.file || !src.options.Again) {
 		doc, err := loadDocument(src)
 		return nil, doc, err
 	}
@@ -63,7 +65,11 @@ func loadWith(k kind, src *source) ([]*resource.Resource, *Document, error) {
 func loadDocument(src *source) (*Document, error) {
 	sc := newScanner(src.r)
 	r := &documentReader{builder: newBuilder(sc), plan: &planFile{complete: true}}
-	err := r.read(src.options.Document.Merge(evidence(src.options.Document)))
+	wanted := src.options.Document.Merge(evidence(src.options.Document))
+	if src.options.Again {
+		wanted = wanted.Merge(pathProjection("resource_changes", "", "change", "actions", ""))
+	}
+	err := r.read(wanted)
 	if err == nil {
 		var clean bool
 		if clean, err = sc.done(); err == nil && !clean {
@@ -80,6 +86,9 @@ func loadDocument(src *source) (*Document, error) {
 	}
 	r.plan.warnIncomplete(src)
 	more, err := moreSecrets(doc.Value, r.secrets, src.options.Document)
+	if src.options.Again {
+		doc.Changes = r.changes()
+	}
 	doc.secrets = append(r.secrets, more...)
 	return doc, err
 }
@@ -197,15 +206,49 @@ func plannedIn(module *ast.Term) bool {
 	return found
 }
 
+// changes lists the resources that are changed, with what is done to them.
+func (r *documentReader) changes() []*resource.Resource {
+	list := []*resource.Resource{}
+	each(memberOf(r.value, "resource_changes"), func(rc *ast.Term) {
+		address := textOf(rc, "address")
+		if !managed(rc) || address == "" {
+			return
+		}
+		c := &resource.Resource{Address: address, Type: textOf(rc, "type"), Origin: resource.OriginPlan}
+		each(memberOf(memberOf(rc, "change"), "actions"), func(a *ast.Term) {
+			text, _ := a.Value.(ast.String)
+			c.Actions = append(c.Actions, resource.Action(text))
+		})
+		list = append(list, c)
+	})
+	return list
+}
+
+// Secretive returns the addresses of the resources of which something is marked
+// as sensitive.
+func (d *Document) Secretive() map[string]bool {
+	list := memberOf(d.Value, "resource_changes")
+	out := map[string]bool{}
+	for _, s := range d.secrets {
+		if elements, ok := list.Value.(*ast.Array); ok && len(s.path) > 1 && isAt(s.path[0], "resource_changes") {
+			out[textOf(elements.Elem(s.path[1].index), "address")] = true
+		}
+	}
+	return out
+}
+
+// managed reports whether an element of resource_changes is about a resource:
+// neither a data source nor a deposed object.
+func managed(rc *ast.Term) bool {
+	mode := textOf(rc, "mode")
+	return (mode == "" || mode == string(tfjson.ManagedResourceMode)) && memberOf(rc, "deposed") == nil
+}
+
 // types lists what resource_changes are about.
 func (r *documentReader) types() map[string]string {
 	types := map[string]string{}
 	each(memberOf(r.value, "resource_changes"), func(rc *ast.Term) {
-		mode := textOf(rc, "mode")
-		if mode != "" && mode != string(tfjson.ManagedResourceMode) || memberOf(rc, "deposed") != nil {
-			return
-		}
-		if address := textOf(rc, "address"); address != "" {
+		if address := textOf(rc, "address"); managed(rc) && address != "" {
 			types[address] = textOf(rc, "type")
 		}
 	})

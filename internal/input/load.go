@@ -64,6 +64,14 @@ type Options struct {
 	// OnlyDocument leaves the resources of a plan out, which saves their making
 	// when no policy is about single resources.
 	OnlyDocument bool
+	// Again says that the caller reads the input again, with Only, where it needs
+	// resources after all, and wants [Document.Changes] to tell. What cannot be
+	// read again, such as standard input, gives its resources although
+	// OnlyDocument is set.
+	Again bool
+	// Only leaves resources of a plan out for whose address it is false, and of
+	// the others what the configuration says of them; nil keeps all.
+	Only func(address string) bool
 
 	work int64 // bounds the evaluation of a configuration in place of maxWork; for tests
 }
@@ -145,6 +153,7 @@ type source struct {
 	name     string
 	options  Options
 	warnings diag.Diagnostics
+	file     bool // r is a file, which can be read again
 }
 
 func (s *source) warn(d diag.Diagnostic) { s.warnings = append(s.warnings, d) }
@@ -191,6 +200,8 @@ func Load(ctx context.Context, path string, stdin io.Reader, o Options) (Result,
 		return Result{}, unreadable(src, err)
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	src.file = err == nil && info.Mode().IsRegular()
 	return loadStream(src, f, func() (Result, error) { return loadBinary(src, path) })
 }
 

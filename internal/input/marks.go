@@ -118,3 +118,77 @@ func markTags(r *resource.Resource, secrets []string) {
 		}
 	}
 }
+
+// marks reads a tree of marks and keeps only what leads to a true.
+func (s *scanner) marks() (any, error) {
+	v, err := s.value()
+	return pruneMarks(v), err
+}
+
+// pruneMarks drops what marks nothing, and completes the marks with those that
+// the provider loses. List elements keep their position.
+func pruneMarks(v any) any {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return true
+		}
+	case map[string]any:
+		for k, e := range v {
+			if m := pruneMarks(e); m == nil {
+				delete(v, k)
+			} else {
+				v[k] = m
+			}
+		}
+		if len(v) > 0 {
+			return copyTagMarks(v)
+		}
+	case []any:
+		some := false
+		for i, e := range v {
+			m := pruneMarks(e)
+			some = some || m != nil
+			if m == nil {
+				m = false
+			}
+			v[i] = m
+		}
+		if some {
+			return v
+		}
+	}
+	return nil
+}
+
+// mergeMarks returns what either tree marks. Lists are merged by position,
+// which can only mark too much when elements moved.
+func mergeMarks(a, b any) any {
+	if b == nil || a == true {
+		return a
+	}
+	if a == nil || a == false || b == true {
+		return b
+	}
+	switch a := a.(type) {
+	case map[string]any:
+		if b, ok := b.(map[string]any); ok {
+			for k, e := range b {
+				a[k] = mergeMarks(a[k], e)
+			}
+			return a
+		}
+	case []any:
+		if b, ok := b.([]any); ok {
+			for i, e := range b {
+				if i < len(a) {
+					a[i] = mergeMarks(a[i], e)
+				} else {
+					a = append(a, e)
+				}
+			}
+			return a
+		}
+	}
+	return a
+}

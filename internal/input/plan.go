@@ -24,7 +24,8 @@ type planFile struct {
 	planned                bool // planned_values hold a managed resource
 	deferred               int  // changes put off to a later plan
 
-	managed   int // changes of managed resources
+	only      func(address string) bool // which changes are wanted; nil: all
+	managed   int                       // changes of managed resources
 	changes   []*change
 	variables map[string]any
 	config    *planConfig
@@ -40,7 +41,7 @@ type change struct {
 // loadPlan reads the JSON form of a plan, formats 0.1 to 1.x.
 func loadPlan(src *source) ([]*resource.Resource, error) {
 	sc := newScanner(src.r)
-	p := &planFile{complete: true}
+	p := &planFile{complete: true, only: src.options.Only}
 	err := p.read(sc)
 	if err == nil {
 		var clean bool
@@ -96,7 +97,11 @@ func (p *planFile) read(sc *scanner) error {
 			err = p.readDeferred(sc)
 		case "configuration":
 			p.isPlan = true
-			p.config, err = readPlanConfig(sc)
+			if p.only == nil {
+				p.config, err = readPlanConfig(sc)
+			} else {
+				p.config, err = readPlanVariables(sc)
+			}
 		case "planned_values":
 			p.isPlan, p.hasPlanned = true, true
 			err = p.readPlanned(sc)
@@ -166,7 +171,7 @@ func (p *planFile) readChange(sc *scanner) error {
 			deposed = true
 			err = sc.skip()
 		case "change":
-			if mode != string(tfjson.ManagedResourceMode) {
+			if mode != string(tfjson.ManagedResourceMode) || c.Address != "" && !p.wants(c.Address) {
 				return sc.skip()
 			}
 			err = c.read(sc)
@@ -183,14 +188,19 @@ func (p *planFile) readChange(sc *scanner) error {
 	if mode != string(tfjson.ManagedResourceMode) || deposed {
 		return nil
 	}
+	p.managed++
+	if c.Address != "" && !p.wants(c.Address) {
+		return nil
+	}
 	if c.Address == "" || c.Type == "" || len(c.Actions) == 0 {
 		return sc.syntax("an element of resource_changes has no address, type or actions")
 	}
 	_, c.key = resource.SplitKey(c.Address)
-	p.managed++
 	p.changes = append(p.changes, c)
 	return nil
 }
+
+func (p *planFile) wants(address string) bool { return p.only == nil || p.only(address) }
 
 // read reads the change itself. Values are what is there after it; what a plan
 // only deletes keeps the values that it had.
@@ -310,80 +320,6 @@ func (s *scanner) values() (map[string]any, error) {
 	v, err := s.value()
 	m, _ := v.(map[string]any)
 	return m, err
-}
-
-// marks reads a tree of marks and keeps only what leads to a true.
-func (s *scanner) marks() (any, error) {
-	v, err := s.value()
-	return pruneMarks(v), err
-}
-
-// pruneMarks drops what marks nothing, and completes the marks with those that
-// the provider loses. List elements keep their position.
-func pruneMarks(v any) any {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return true
-		}
-	case map[string]any:
-		for k, e := range v {
-			if m := pruneMarks(e); m == nil {
-				delete(v, k)
-			} else {
-				v[k] = m
-			}
-		}
-		if len(v) > 0 {
-			return copyTagMarks(v)
-		}
-	case []any:
-		some := false
-		for i, e := range v {
-			m := pruneMarks(e)
-			some = some || m != nil
-			if m == nil {
-				m = false
-			}
-			v[i] = m
-		}
-		if some {
-			return v
-		}
-	}
-	return nil
-}
-
-// mergeMarks returns what either tree marks. Lists are merged by position,
-// which can only mark too much when elements moved.
-func mergeMarks(a, b any) any {
-	if b == nil || a == true {
-		return a
-	}
-	if a == nil || a == false || b == true {
-		return b
-	}
-	switch a := a.(type) {
-	case map[string]any:
-		if b, ok := b.(map[string]any); ok {
-			for k, e := range b {
-				a[k] = mergeMarks(a[k], e)
-			}
-			return a
-		}
-	case []any:
-		if b, ok := b.([]any); ok {
-			for i, e := range b {
-				if i < len(a) {
-					a[i] = mergeMarks(a[i], e)
-				} else {
-					a = append(a, e)
-				}
-			}
-			return a
-		}
-	}
-	return a
 }
 
 // variables reads the values of the root module's variables.

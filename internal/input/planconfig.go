@@ -110,24 +110,37 @@ func (s *scanner) planModule() (*planModule, error) {
 				})
 			})
 		case "variables":
-			return s.members(func(name string) error {
-				return s.members(func(key string) error {
-					var err error
-					switch key {
-					case "default":
-						m.defaults[name], err = s.value()
-					case "sensitive":
-						m.sensitive[name], err = s.boolean()
-					default:
-						err = s.skip()
-					}
-					return err
-				})
-			})
+			return s.planVariables(m)
 		}
 		return s.skip()
 	})
 	return m, err
+}
+
+func (s *scanner) planVariables(m *planModule) error {
+	return s.members(func(name string) error {
+		return s.members(func(key string) error {
+			var err error
+			switch key {
+			case "default":
+				m.defaults[name], err = s.value()
+			case "sensitive":
+				m.sensitive[name], err = s.boolean()
+			default:
+				err = s.skip()
+			}
+			return err
+		})
+	})
+}
+
+// readPlanVariables reads of a configuration no more than the variables of its
+// root module.
+func readPlanVariables(sc *scanner) (*planConfig, error) {
+	c := &planConfig{root: &planModule{defaults: map[string]any{}, sensitive: map[string]bool{}}}
+	return c, sc.only("root_module", func() error {
+		return sc.only("variables", func() error { return sc.planVariables(c.root) })
+	})
 }
 
 // only reads one member of an object and skips the others.

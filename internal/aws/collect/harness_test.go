@@ -142,17 +142,26 @@ var (
 		"s3:ListBuckets":          "s3:ListAllMyBuckets",
 		"s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
 
+		"apigateway:GetApis":     "apigateway:GET",
+		"apigateway:GetRestApis": "apigateway:GET",
+		"apigateway:GetStages":   "apigateway:GET",
+
 		"s3:GetBucketEncryption":        "s3:GetEncryptionConfiguration",
 		"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 
 		"s3-control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 	}
 	prefixes = map[string]string{
+		"API Gateway":     "apigateway",
 		"AccessAnalyzer":  "access-analyzer",
+		"ApiGatewayV2":    "apigateway",
 		"Auto Scaling":    "autoscaling",
 		"CloudWatch Logs": "logs",
 		"Config Service":  "config",
 		"EFS":             "elasticfilesystem",
+		"OpenSearch":      "es",
+		"Route 53":        "route53",
+		"SFN":             "states",
 
 		"Elastic Load Balancing v2": "elasticloadbalancing",
 		"Secrets Manager":           "secretsmanager",

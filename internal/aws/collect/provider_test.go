@@ -20,11 +20,14 @@ import (
 // differs says what the mock, or the provider speaking to it, does otherwise
 // than AWS: "type" or "type.path" and why. Nothing else may differ.
 var differs = map[string]string{
-	"aws_iam_group_policy_attachment.id": "the provider makes it up",
-	"aws_iam_role_policy_attachment.id":  "the provider makes it up",
-	"aws_iam_user_policy_attachment.id":  "the provider makes it up",
-	"aws_s3_bucket_acl.id":               "the provider keeps the canned ACL that was asked for in it",
-	"aws_lambda_permission.id":           "the provider's is the statement's, which other functions may have as well",
+	"aws_iam_group_policy_attachment.id":                 "the provider makes it up",
+	"aws_iam_role_policy_attachment.id":                  "the provider makes it up",
+	"aws_iam_user_policy_attachment.id":                  "the provider makes it up",
+	"aws_s3_bucket_acl.id":                               "the provider keeps the canned ACL that was asked for in it",
+	"aws_codebuild_project.project_visibility":           "the mock lacks it",
+	"aws_ecs_service.deployment_maximum_percent":         "the mock lacks it",
+	"aws_ecs_service.deployment_minimum_healthy_percent": "the mock lacks it",
+	"aws_lambda_permission.id":                           "the provider's is the statement's, which other functions may have as well",
 }
 
 // TestProvider applies testdata/SERVICE.tf to a mock, and compares what is

@@ -76,19 +76,54 @@ func Types() []aws.Type {
 		iamUserPolicy(),
 		iamUserPolicyAttachment(),
 
+		acmCertificate(),
+
+		apiGatewayRestAPI(),
+		apiGatewayStage(),
+		apigatewayv2API(),
+
+		athenaWorkgroup(),
+		backupVault(),
+		cloudfrontDistribution(),
+		codebuildProject(),
+		mskCluster(),
+		route53Zone(),
+		sagemakerNotebookInstance(),
+		sfnStateMachine(),
+		ssmDocument(),
+		wafv2WebACL(),
+
+		dbClusterSnapshot(),
+		dbSnapshot(),
+		docdbCluster(),
+
 		dynamodbTable(),
+
+		ecrRepository(),
+		ecrRepositoryPolicy(),
+
+		ecsCluster(),
+		ecsService(),
+		ecsTaskDefinition(),
 
 		efsFileSystem(),
 		efsFileSystemPolicy(),
 
-		ecsCluster(),
-		ecsTaskDefinition(),
-
 		eksCluster(),
+		eksNodeGroup(),
+
+		elasticacheCluster(),
+		elasticacheReplicationGroup(),
+
+		kinesisStream(),
 
 		lambdaFunction(),
 		lambdaFunctionURL(),
 		lambdaPermission(),
+
+		opensearchDomain(),
+
+		redshiftCluster(),
 
 		rdsCluster(),
 		rdsClusterInstance(),

@@ -35,3 +35,27 @@ resource "aws_eks_cluster" "main" {
     }
   }
 }
+
+resource "aws_eks_node_group" "main" {
+  cluster_name    = aws_eks_cluster.main.name
+  node_group_name = "workers"
+  node_role_arn   = aws_iam_role.cluster.arn
+  subnet_ids      = aws_subnet.main[*].id
+  instance_types  = ["t3.medium"]
+  disk_size       = 30
+  labels          = { tier = "web" }
+  tags            = { Owner = "platform" }
+  scaling_config {
+    desired_size = 1
+    max_size     = 2
+    min_size     = 1
+  }
+  taint {
+    key    = "only"
+    value  = "web"
+    effect = "NO_SCHEDULE"
+  }
+  remote_access {
+    ec2_ssh_key = "key"
+  }
+}

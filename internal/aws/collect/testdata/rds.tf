@@ -16,3 +16,10 @@ resource "aws_db_instance" "main" {
   enabled_cloudwatch_logs_exports = ["postgresql"]
   tags                            = { Owner = "platform" }
 }
+
+resource "aws_db_snapshot" "main" {
+  db_instance_identifier = aws_db_instance.main.identifier
+  db_snapshot_identifier = "of-main"
+  shared_accounts        = ["210987654321"]
+  tags                   = { Owner = "platform" }
+}

@@ -38,3 +38,9 @@ resource "aws_rds_cluster" "plain" {
   master_password     = "not-a-real-one"
   skip_final_snapshot = true
 }
+
+resource "aws_db_cluster_snapshot" "main" {
+  db_cluster_identifier          = aws_rds_cluster.main.id
+  db_cluster_snapshot_identifier = "of-cluster"
+  tags                           = { Owner = "platform" }
+}

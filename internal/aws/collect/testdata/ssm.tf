@@ -1,0 +1,13 @@
+resource "aws_ssm_document" "main" {
+  name          = "main"
+  document_type = "Command"
+  tags          = { Owner = "platform" }
+  permissions = {
+    type        = "Share"
+    account_ids = "all"
+  }
+  content = jsonencode({
+    schemaVersion = "2.2", description = "of the test"
+    mainSteps     = [{ action = "aws:runShellScript", name = "run", inputs = { runCommand = ["true"] } }]
+  })
+}

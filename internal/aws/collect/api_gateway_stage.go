@@ -20,6 +20,7 @@ func apiGatewayStage() aws.Type {
 			"deployment_id", "description", "documentation_version", "execution_arn", "rest_api_id", "stage_name", "tags", "variables",
 			"web_acl_arn", "xray_tracing_enabled",
 		},
+		Sensitive: []string{"canary_settings", "variables"}, // as those of containers
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			list, err := apiGatewayAPIs(ctx, s)
 			if err != nil {

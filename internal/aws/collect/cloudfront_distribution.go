@@ -50,15 +50,13 @@ func cloudfrontDistribution() aws.Type {
 			return aws.Each(ctx, out, list, func(ctx context.Context, d cloudfronttypes.DistributionSummary) error {
 				it := aws.Item{ID: aws.String(d.Id), ARN: aws.String(d.ARN), Values: map[string]any{"domain_name": d.DomainName, "status": d.Status}}
 				got, err := c.GetDistribution(ctx, &cloudfront.GetDistributionInput{Id: d.Id})
-				if aws.Is(err, "NoSuchDistribution") { // deleted meanwhile
+				if aws.Is(err, "NoSuchDistribution") || err == nil && (got.Distribution == nil || got.Distribution.DistributionConfig == nil) { // deleted meanwhile
 					return nil
 				}
 				if err != nil {
 					return unread(out, cloudfrontDistribution().Filled, it, err)
 				}
-				if got.Distribution != nil && got.Distribution.DistributionConfig != nil {
-					cloudfrontValues(got.Distribution.DistributionConfig, it.Values)
-				}
+				cloudfrontValues(got.Distribution.DistributionConfig, it.Values)
 				tags, err := c.ListTagsForResource(ctx, &cloudfront.ListTagsForResourceInput{Resource: d.ARN})
 				if err != nil {
 					if err := out.Miss(&it, err, "tags"); err != nil {

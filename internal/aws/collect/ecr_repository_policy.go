@@ -11,12 +11,11 @@ import (
 
 func ecrRepositoryPolicy() aws.Type {
 	return aws.Type{
-		Name:       "aws_ecr_repository_policy",
-		Service:    "ecr",
-		Parent:     "aws_ecr_repository",
-		Actions:    []string{ecrListAction, "ecr:GetRepositoryPolicy"},
-		Filled:     []string{"policy", "registry_id", "repository"},
-		ConfigOnly: []string{},
+		Name:    "aws_ecr_repository_policy",
+		Service: "ecr",
+		Parent:  "aws_ecr_repository",
+		Actions: []string{ecrListAction, "ecr:GetRepositoryPolicy"},
+		Filled:  []string{"policy", "registry_id", "repository"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			list, err := ecrRepositories(ctx, s)
 			if err != nil {

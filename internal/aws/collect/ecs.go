@@ -35,3 +35,6 @@ func ecsTags(tags []ecstypes.Tag) map[string]any {
 
 // ecsInactive is the status of what was deleted and is still told for a while.
 const ecsInactive = "INACTIVE"
+
+// ecsMissing is the reason of a failure to describe what was deleted meanwhile.
+const ecsMissing = "MISSING"

@@ -35,7 +35,7 @@ func ecsCluster() aws.Type {
 					return err
 				}
 				for _, f := range got.Failures {
-					if aws.String(f.Reason) != "MISSING" { // deleted meanwhile
+					if aws.String(f.Reason) != ecsMissing {
 						return fmt.Errorf("%s was not described: %s %s", aws.String(f.Arn), aws.String(f.Reason), aws.String(f.Detail))
 					}
 				}

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -50,6 +51,14 @@ func ecsService() aws.Type {
 					})
 					if err != nil {
 						return out.Gap(cluster, err)
+					}
+					for _, f := range got.Failures {
+						if aws.String(f.Reason) != ecsMissing {
+							err := fmt.Errorf("%s was not described: %s %s", aws.String(f.Arn), aws.String(f.Reason), aws.String(f.Detail))
+							if err := out.Gap(cluster, err); err != nil {
+								return err
+							}
+						}
 					}
 					for _, d := range got.Services {
 						if aws.String(d.Status) != ecsInactive {

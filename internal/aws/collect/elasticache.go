@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
 	elasticachetypes "github.com/aws/aws-sdk-go-v2/service/elasticache/types"
@@ -34,12 +33,4 @@ func elasticacheLogs(list []elasticachetypes.LogDeliveryConfiguration) []any {
 		}
 		return v
 	})
-}
-
-// boolText is a boolean that the provider keeps as text, empty when not told.
-func boolText(b *bool) any {
-	if b == nil {
-		return nil
-	}
-	return strconv.FormatBool(*b)
 }

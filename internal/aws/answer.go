@@ -90,10 +90,16 @@ func wholeDocument(resp *smithyhttp.Response) error {
 }
 
 // speaksXML reports whether an operation answers in XML: those of the query
-// protocols, and S3.
+// protocols, and of the few services that speak REST with XML.
 func speaksXML(req *smithyhttp.Request, op operation) bool {
-	return strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded") ||
-		op.service == "S3" || op.service == "S3 Control"
+	if strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return true
+	}
+	switch op.service {
+	case "CloudFront", "Route 53", "S3", "S3 Control":
+		return true
+	}
+	return false
 }
 
 // ownXML reports whether an answer begins as a result in XML: not as a web page,

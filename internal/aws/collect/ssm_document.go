@@ -35,7 +35,7 @@ func ssmDocument() aws.Type {
 				list = append(list, page.DocumentIdentifiers...)
 			}
 			return aws.Each(ctx, out, list, func(ctx context.Context, d ssmtypes.DocumentIdentifier) error {
-				it := aws.Item{ID: aws.String(d.Name), ARN: s.ARN("ssm", "document/"+aws.String(d.Name)), Values: map[string]any{
+				it := aws.Item{ID: aws.String(d.Name), ARN: s.ARN("ssm", ssmResource(d)), Values: map[string]any{
 					"document_format": d.DocumentFormat,
 					"document_type":   d.DocumentType,
 					"name":            d.Name,
@@ -62,6 +62,16 @@ func ssmDocument() aws.Type {
 			})
 		},
 	}
+}
+
+// ssmResource is the resource that a document's ARN names: runbooks have a kind
+// of their own.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+func ssmResource(d ssmtypes.DocumentIdentifier) string {
+	if d.DocumentType == ssmtypes.DocumentTypeAutomation {
+		return "automation-definition/" + aws.String(d.Name)
+	}
+	return "document/" + aws.String(d.Name)
 }
 
 // ssmShared lists the accounts that may use a document; "all" is everybody.

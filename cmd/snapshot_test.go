@@ -227,8 +227,9 @@ func TestSnapshotTypes(t *testing.T) {
 	}
 }
 
-// reads are how actions are called that change nothing.
-var reads = regexp.MustCompile(`^[a-z0-9-]+:(Describe|Get|List|Generate(CredentialReport|ServiceLastAccessedDetails)$)`)
+// reads are how actions are called that change nothing. API Gateway's are the
+// methods of HTTP.
+var reads = regexp.MustCompile(`^([a-z0-9-]+:(BatchGet|Describe|Get|List|Generate(CredentialReport|ServiceLastAccessedDetails)$)|apigateway:GET$)`)
 
 // readPolicy holds a read policy to the IAM language, to reading, to its order and
 // to the quota of a managed policy, and returns its actions.

@@ -37,15 +37,40 @@ func codebuildProject() aws.Type {
 			}
 			for batch := range slices.Chunk(names, 100) { // the most that one call describes
 				got, err := c.BatchGetProjects(ctx, &codebuild.BatchGetProjectsInput{Names: batch})
+				if status, _ := aws.Classify(err); err != nil && status == aws.DeniedByIAM {
+					// One project that may not be read denies the whole batch.
+					err = aws.Each(ctx, out, batch, func(ctx context.Context, name string) error {
+						return codebuildOne(ctx, s, c, out, name)
+					})
+					if err != nil {
+						return err
+					}
+					continue
+				}
 				if err != nil {
 					return err
 				}
-				for _, d := range got.Projects {
-					out.Add(aws.Item{ID: aws.String(d.Arn), ARN: aws.String(d.Arn), Name: aws.String(d.Name), Values: codebuildProjectValues(d)})
-				}
+				codebuildAdd(out, got.Projects)
 			}
 			return nil
 		},
+	}
+}
+
+// codebuildOne reads one project, and knows but the name of one that is denied.
+func codebuildOne(ctx context.Context, s *aws.Session, c *codebuild.Client, out *aws.Out, name string) error {
+	got, err := c.BatchGetProjects(ctx, &codebuild.BatchGetProjectsInput{Names: []string{name}})
+	if err != nil {
+		arn := s.ARN("codebuild", "project/"+name)
+		return unread(out, codebuildProject().Filled, aws.Item{ID: arn, ARN: arn, Name: name, Values: map[string]any{"name": name}}, err)
+	}
+	codebuildAdd(out, got.Projects)
+	return nil
+}
+
+func codebuildAdd(out *aws.Out, projects []codebuildtypes.Project) {
+	for _, d := range projects {
+		out.Add(aws.Item{ID: aws.String(d.Arn), ARN: aws.String(d.Arn), Name: aws.String(d.Name), Values: codebuildProjectValues(d)})
 	}
 }
 

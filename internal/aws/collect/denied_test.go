@@ -96,3 +96,27 @@ func TestServicesDenied(t *testing.T) {
 		}
 	}
 }
+
+// TestProjectsDenied: one project that may not be read hides no other.
+func TestProjectsDenied(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	const arn = "arn:aws:codebuild:us-east-1:111111111111:project/"
+	fake.Always("codebuild:ListProjects", tftest.Answer{Body: `{"projects": ["closed", "open"]}`})
+	fake.On("codebuild:BatchGetProjects", func(c tftest.Call) tftest.Answer {
+		if strings.Contains(c.Body, "closed") {
+			return tftest.JSONError(400, "AccessDeniedException", "not authorized")
+		}
+		return tftest.Answer{Body: `{"projects": [{"name": "open", "arn": "` + arn + `open", "serviceRole": "r"}]}`}
+	})
+	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_codebuild_project")["aws_codebuild_project"]
+	if got.Status != aws.Complete || len(got.Resources) != 2 || len(got.Gaps) != 1 || got.Gaps[0].ID != arn+"closed" {
+		t.Fatalf("%+v", got)
+	}
+	closed, open := got.Resources[0], got.Resources[1]
+	if closed.ID != arn+"closed" || !resource.Marked(closed.Unknown, resource.Path{"environment"}) || resource.Marked(closed.Unknown, resource.Path{"name"}) {
+		t.Errorf("%s does not know %v", closed.ID, closed.Unknown)
+	}
+	if open.ID != arn+"open" || open.Unknown != nil || open.Values["service_role"] != "r" {
+		t.Errorf("%s: %v, does not know %v", open.ID, open.Values, open.Unknown)
+	}
+}

@@ -28,6 +28,11 @@ type Item struct {
 	// "tags_all" (of "tags") are set for you.
 	Values map[string]any
 
+	// Unknown are filled attributes of which what was read does not tell the
+	// value, by path: those that are worked out. See Out.Miss for what could not
+	// be read.
+	Unknown []string
+
 	missing []string
 }
 
@@ -43,6 +48,7 @@ type Out struct {
 	gaps      []Gap
 	tried     int             // elements that Each went through
 	lost      map[string]bool // ids of the parents with a gap
+	note      string
 }
 
 func newOut(t Type, s *Session) *Out {
@@ -81,7 +87,7 @@ func (t Type) resource(it Item, account, region, partition string, filled []stri
 		Type: t.Name, Name: cmp.Or(it.Name, it.ID), Provider: provider,
 		ID: it.ID, ARN: it.ARN, Account: account, Partition: partition,
 		Origin: resource.OriginSnapshot, Values: values, Filled: filled,
-		Unknown: marks(it.missing), Sensitive: marks(t.Sensitive),
+		Unknown: marks(slices.Concat(it.Unknown, it.missing)), Sensitive: marks(t.Sensitive),
 	}
 	if t.Reach == Regional {
 		r.Region = region
@@ -132,6 +138,14 @@ func (o *Out) Gap(parent string, err error) error {
 	defer o.mu.Unlock()
 	o.lost[parent] = true
 	return nil
+}
+
+// Note says why a scope holds what it does, for the detail of one that is
+// complete. Write it as one line that is the same whenever the cause is.
+func (o *Out) Note(detail string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.note = detail
 }
 
 func (o *Out) gap(g Gap, err error) {
@@ -204,7 +218,7 @@ func panicPlace(stack []byte) string {
 func (o *Out) outcome(scope Scope, err error) Outcome {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	out := Outcome{Scope: scope, Status: Complete, Resources: o.resources, Gaps: o.gaps}
+	out := Outcome{Scope: scope, Status: Complete, Detail: o.note, Resources: o.resources, Gaps: o.gaps}
 	slices.SortFunc(out.Gaps, Gap.compare)
 	slices.SortStableFunc(out.Resources, func(a, b *resource.Resource) int {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.ARN, b.ARN))

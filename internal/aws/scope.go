@@ -45,7 +45,9 @@ var Statuses = []Status{Complete, DeniedBySCP, DeniedByIAM, Throttled, Unsupport
 type Outcome struct {
 	Scope  Scope
 	Status Status
-	Detail string // why it is not complete: one line, the same for the same cause
+	// Detail says in one line why it is not complete, or why one that is holds
+	// what it does, where that needs to be said. It is the same for the same cause.
+	Detail string
 
 	// Calls is the number of requests sent, retries included. What several
 	// scopes share counts for the first that asked.

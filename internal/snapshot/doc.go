@@ -59,7 +59,7 @@ func (s Scope) compare(o Scope) int {
 type Entry struct {
 	Scope
 	Status    Status `json:"status"`
-	Detail    string `json:"detail,omitempty"` // why it is not complete
+	Detail    string `json:"detail,omitempty"` // why it is not complete, or complete and empty
 	Resources int    `json:"resources"`
 	Shard     string `json:"shard,omitempty"` // name of the file; none without resources
 	Gaps      []Gap  `json:"gaps,omitempty"`

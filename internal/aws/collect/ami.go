@@ -26,9 +26,9 @@ func ami() aws.Type {
 		// The same images, by how they were made.
 		StandsFor: []string{"aws_ami_copy", "aws_ami_from_instance"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			all := true
+			all, size := true, ec2Page
 			p := ec2.NewDescribeImagesPaginator(ec2Client(s), &ec2.DescribeImagesInput{
-				Owners: []string{"self"}, IncludeDeprecated: &all, IncludeDisabled: &all,
+				Owners: []string{"self"}, IncludeDeprecated: &all, IncludeDisabled: &all, MaxResults: &size,
 			})
 			return eachPage(ctx, p, func(page *ec2.DescribeImagesOutput) {
 				for _, i := range page.Images {

@@ -36,7 +36,10 @@ func autoscalingGroup() aws.Type {
 		// What scaling is there to change.
 		Volatile: []string{"desired_capacity", "predicted_capacity", "warm_pool_size"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			p := autoscaling.NewDescribeAutoScalingGroupsPaginator(aws.Client(s, autoscaling.NewFromConfig), &autoscaling.DescribeAutoScalingGroupsInput{})
+			size := int32(100) // at most; 50 if nobody says
+			p := autoscaling.NewDescribeAutoScalingGroupsPaginator(aws.Client(s, autoscaling.NewFromConfig), &autoscaling.DescribeAutoScalingGroupsInput{
+				MaxRecords: &size,
+			})
 			return eachPage(ctx, p, func(page *autoscaling.DescribeAutoScalingGroupsOutput) {
 				for _, g := range page.AutoScalingGroups {
 					if g.Status == nil { // else it is being deleted

@@ -17,7 +17,8 @@ func ebsSnapshot() aws.Type {
 		ConfigOnly: []string{"permanent_restore", "temporary_restore_days"},
 		StandsFor:  []string{"aws_ebs_snapshot_copy"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
-			p := ec2.NewDescribeSnapshotsPaginator(ec2Client(s), &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}})
+			size := ec2Page
+			p := ec2.NewDescribeSnapshotsPaginator(ec2Client(s), &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, MaxResults: &size})
 			for p.HasMorePages() {
 				page, err := p.NextPage(ctx)
 				if err != nil {

@@ -40,6 +40,11 @@ func ec2Volumes(ctx context.Context, s *aws.Session) ([]ec2types.Volume, error) 
 	})
 }
 
+// ec2Owned reports whether the session's account owns something. What others own
+// and share with it, or have in a VPC of its, is theirs: it is collected where they
+// are. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html
+func ec2Owned(s *aws.Session, owner *string) bool { return owner == nil || *owner == s.Account }
+
 // textsOf are the texts of some elements, as a set.
 func textsOf[T any](list []T, text func(T) *string) []any {
 	texts := make([]string, len(list))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -34,12 +35,6 @@ func loadBalancers(ctx context.Context, s *aws.Session) ([]elbtypes.LoadBalancer
 	})
 }
 
-// elbTags reads the tags of one thing.
-func elbTags(ctx context.Context, s *aws.Session, arn string) (map[string]any, error) {
-	tags, err := elbTagsOf(ctx, s, []string{arn})
-	return tags[arn], err
-}
-
 // elbTagsOf reads the tags of a few things, by their ARNs.
 func elbTagsOf(ctx context.Context, s *aws.Session, arns []string) (map[string]map[string]any, error) {
 	got, err := aws.Client(s, elasticloadbalancingv2.NewFromConfig).DescribeTags(ctx, &elasticloadbalancingv2.DescribeTagsInput{ResourceArns: arns})
@@ -53,24 +48,53 @@ func elbTagsOf(ctx context.Context, s *aws.Session, arns []string) (map[string]m
 	return tags, nil
 }
 
-// elbAddTagged reads the tags of items, whose ids are their ARNs, and adds them.
-func elbAddTagged(ctx context.Context, s *aws.Session, out *aws.Out, items []aws.Item) error {
-	for chunk := range slices.Chunk(items, elbTagged) {
-		arns := make([]string, len(chunk))
-		for i, it := range chunk {
-			arns[i] = it.ID
+// elbItems gathers items whose tags are still to be read.
+type elbItems struct {
+	mu   sync.Mutex
+	list []aws.Item
+}
+
+func (e *elbItems) add(items ...aws.Item) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, items...)
+}
+
+// addTagged reads the tags of the items, whose ids are their ARNs, and adds them.
+func (e *elbItems) addTagged(ctx context.Context, s *aws.Session, out *aws.Out) error {
+	slices.SortFunc(e.list, func(a, b aws.Item) int { return strings.Compare(a.ID, b.ID) })
+	chunks := slices.Collect(slices.Chunk(e.list, elbTagged))
+	return aws.Each(ctx, out, chunks, func(ctx context.Context, chunk []aws.Item) error {
+		return elbAddTagged(ctx, s, out, chunk)
+	})
+}
+
+func elbAddTagged(ctx context.Context, s *aws.Session, out *aws.Out, chunk []aws.Item) error {
+	arns := make([]string, len(chunk))
+	for i, it := range chunk {
+		arns[i] = it.ID
+	}
+	tags, err := elbTagsOf(ctx, s, arns)
+	if aws.Is(err, "ListenerNotFound", "LoadBalancerNotFound", "TargetGroupNotFound") { // deleted meanwhile
+		if len(chunk) == 1 {
+			return nil
 		}
-		tags, err := elbTagsOf(ctx, s, arns)
-		for _, it := range chunk {
-			if err != nil {
-				if err := out.Miss(&it, err, "tags"); err != nil {
-					return err
-				}
-			} else {
-				it.Values["tags"] = tags[it.ID]
+		for i := range chunk { // one of them was, and AWS does not say which
+			if err := elbAddTagged(ctx, s, out, chunk[i:i+1]); err != nil {
+				return err
 			}
-			out.Add(it)
 		}
+		return nil
+	}
+	for _, it := range chunk {
+		if err != nil {
+			if err := out.Miss(&it, err, "tags"); err != nil {
+				return err
+			}
+		} else {
+			it.Values["tags"] = tags[it.ID]
+		}
+		out.Add(it)
 	}
 	return nil
 }
@@ -90,6 +114,8 @@ func elbAttributes[T any](list []T, pair func(T) (key, value *string)) map[strin
 // switches and seconds.
 func elbValue(key, text string) any {
 	switch {
+	case text == "":
+		return nil
 	case strings.HasSuffix(key, ".enabled"):
 		return text == "true"
 	case strings.HasSuffix(key, "seconds"):

@@ -3,6 +3,7 @@ package collect
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestLoadBalancers(t *testing.T) {
 	if got.Status != aws.Complete || len(got.Resources) != 20 || len(got.Gaps) != 1 {
 		t.Fatalf("%s, %d resources, gaps %v", got.Status, len(got.Resources), got.Gaps)
 	}
-	if n := len(fake.Calls("elasticloadbalancing:DescribeTags")); n != 2 {
+	if n := len(fake.Calls("elasticloadbalancing:DescribeTags")); n != 1 {
 		t.Errorf("%d calls for the tags", n)
 	}
 	for i, r := range got.Resources {
@@ -136,4 +137,57 @@ func element(t *testing.T, list any, i int) map[string]any {
 		t.Fatalf("%v is no block", l[i])
 	}
 	return m
+}
+
+// TestTagsOfGone: AWS refuses the tags of twenty for one that was deleted
+// meanwhile. The others keep theirs.
+func TestTagsOfGone(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	const arn = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/"
+	fake.Always("elasticloadbalancing:DescribeTargetGroups", elbAnswer("DescribeTargetGroups", `<TargetGroups>
+		<member><TargetGroupArn>%[1]sa/1</TargetGroupArn></member><member><TargetGroupArn>%[1]sgone/2</TargetGroupArn></member>
+		<member><TargetGroupArn>%[1]sz/3</TargetGroupArn></member>
+	</TargetGroups>`, arn))
+	fake.Always("elasticloadbalancing:DescribeTargetGroupAttributes", elbAnswer("DescribeTargetGroupAttributes", `<Attributes>
+		<member><Key>slow_start.duration_seconds</Key><Value/></member></Attributes>`))
+	fake.On("elasticloadbalancing:DescribeTags", func(c tftest.Call) tftest.Answer {
+		var tags strings.Builder
+		for i := 1; c.Form.Get(fmt.Sprintf("ResourceArns.member.%d", i)) != ""; i++ {
+			of := c.Form.Get(fmt.Sprintf("ResourceArns.member.%d", i))
+			if strings.Contains(of, "gone") {
+				return tftest.QueryError(400, "TargetGroupNotFound", "One or more target groups not found")
+			}
+			fmt.Fprintf(&tags, `<member><ResourceArn>%s</ResourceArn><Tags><member><Key>Owner</Key><Value>me</Value></member></Tags></member>`, of)
+		}
+		return elbAnswer("DescribeTags", `<TagDescriptions>%s</TagDescriptions>`, &tags)
+	})
+	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_lb_target_group")["aws_lb_target_group"]
+	if got.Status != aws.Complete || len(got.Resources) != 2 || len(got.Gaps) != 0 {
+		t.Fatalf("%+v", got)
+	}
+	for _, r := range got.Resources {
+		if tags, ok := r.Values["tags"].(map[string]any); !ok || tags["Owner"] != "me" {
+			t.Errorf("%s: tags %v", r.ID, r.Values["tags"])
+		}
+	}
+	if n := len(fake.Calls("elasticloadbalancing:DescribeTags")); n != 4 {
+		t.Errorf("%d calls for the tags", n)
+	}
+}
+
+// TestListenerSecret: the secret of a client of OpenID Connect is never told, so
+// that nobody can say that there is none.
+func TestListenerSecret(t *testing.T) {
+	filled := lbListener().Filled
+	for path, want := range map[string]bool{
+		"default_action[].authenticate_oidc[].client_secret": false,
+		"default_action[].authenticate_oidc[].issuer":        true,
+		"default_action[].redirect":                          true,
+	} {
+		if got := slices.ContainsFunc(filled, func(f string) bool {
+			return path == f || strings.HasPrefix(path, f+"[]") || strings.HasPrefix(path, f+".")
+		}); got != want {
+			t.Errorf("%s is filled: %v", path, got)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -49,12 +50,15 @@ func iamCredentialReport() aws.Type {
 				if user == "" {
 					return fmt.Errorf("the credential report cannot be read: %w", errNoRows)
 				}
-				keep := map[string]any{}
+				it := aws.Item{ID: user, ARN: arn, Values: map[string]any{}}
 				for _, column := range iamCredentialReport().Filled {
-					keep[column] = values[column]
+					if !slices.Contains(rows[0], column) {
+						it.Unknown = append(it.Unknown, column)
+					} else if column != "arn" {
+						it.Values[column] = values[column]
+					}
 				}
-				delete(keep, "arn")
-				out.Add(aws.Item{ID: user, ARN: arn, Values: keep})
+				out.Add(it)
 			}
 			return nil
 		},

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -30,22 +31,29 @@ func iamPolicy() aws.Type {
 				return err
 			}
 			for _, p := range policies {
-				var document any
-				for _, v := range p.PolicyVersionList {
-					if v.IsDefaultVersion {
-						document = aws.PolicyJSON(v.Document)
+				it := iamPolicyItem(p)
+				if it.Values["policy"] == nil { // there always is a version in force
+					if err := out.Miss(&it, errNoVersion, "policy"); err != nil {
+						return err
 					}
 				}
-				name := aws.String(p.Arn)
-				name = name[strings.LastIndexByte(name, '/')+1:]
-				out.Add(aws.Item{ID: aws.String(p.Arn), ARN: aws.String(p.Arn), Name: name, Values: map[string]any{
-					"attachment_count": p.AttachmentCount,
-					"name":             name,
-					"path":             p.Path,
-					"policy":           document,
-				}})
+				out.Add(it)
 			}
 			return nil
 		},
 	}
+}
+
+var errNoVersion = errors.New("the version in force was not told")
+
+func iamPolicyItem(p iamtypes.ManagedPolicyDetail) aws.Item {
+	arn := aws.String(p.Arn)
+	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	v := map[string]any{"attachment_count": p.AttachmentCount, "name": name, "path": p.Path}
+	for _, version := range p.PolicyVersionList {
+		if version.IsDefaultVersion {
+			v["policy"] = aws.PolicyJSON(version.Document)
+		}
+	}
+	return aws.Item{ID: arn, ARN: arn, Name: name, Values: v}
 }

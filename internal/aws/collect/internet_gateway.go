@@ -22,6 +22,9 @@ func internetGateway() aws.Type {
 					return err
 				}
 				for _, g := range page.InternetGateways {
+					if !ec2Owned(s, g.OwnerId) {
+						continue
+					}
 					values := map[string]any{"owner_id": g.OwnerId, "tags": ec2Tags(g.Tags)}
 					if len(g.Attachments) > 0 { // at most one
 						values["vpc_id"] = g.Attachments[0].VpcId

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -12,49 +13,51 @@ import (
 // kmsListActions are what kmsKeys needs.
 var kmsListActions = []string{"kms:DescribeKey", "kms:ListKeys"}
 
+// kmsEntry is a key of the list with its description, or why it has none.
+type kmsEntry struct {
+	id, arn *string
+	*kmstypes.KeyMetadata
+	err error
+}
+
 // kmsKeys describes the customer managed keys of the region. AWS's own keys are
-// nobody's resources, and a key that waits for its deletion is none any more.
-func kmsKeys(ctx context.Context, s *aws.Session, out *aws.Out) ([]kmstypes.KeyMetadata, error) {
-	return aws.Once(ctx, s, "kms:DescribeKey", func(ctx context.Context) ([]kmstypes.KeyMetadata, error) {
-		c := aws.Client(s, kms.NewFromConfig)
-		var keys []kmstypes.KeyListEntry
-		p := kms.NewListKeysPaginator(c, &kms.ListKeysInput{})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			keys = append(keys, page.Keys...)
+// nobody's resources, and a key that waits for its deletion is none any more. Of a
+// key that may not be described it is not known whether it is one of them; that
+// none may be described is an error.
+func kmsKeys(ctx context.Context, s *aws.Session, out *aws.Out) ([]kmsEntry, error) {
+	c := aws.Client(s, kms.NewFromConfig)
+	var keys []kmsEntry
+	p := kms.NewListKeysPaginator(c, &kms.ListKeysInput{})
+	if err := eachPage(ctx, p, func(page *kms.ListKeysOutput) {
+		for _, k := range page.Keys {
+			keys = append(keys, kmsEntry{id: k.KeyId, arn: k.KeyArn})
 		}
-		described := make([]*kmstypes.KeyMetadata, len(keys))
-		indexes := make([]int, len(keys))
-		for i := range indexes {
-			indexes[i] = i
+	}); err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	indexes := make([]int, len(keys))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	if err := aws.Each(ctx, out, indexes, func(ctx context.Context, i int) error {
+		got, err := c.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: keys[i].id})
+		switch {
+		case err == nil:
+			keys[i].KeyMetadata = got.KeyMetadata
+		case !aws.Is(err, "NotFoundException"): // which is one that was deleted meanwhile
+			keys[i].err = err
 		}
-		err := aws.Each(ctx, out, indexes, func(ctx context.Context, i int) error {
-			got, err := c.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: keys[i].KeyId})
-			if aws.Is(err, "NotFoundException") { // deleted meanwhile
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			described[i] = got.KeyMetadata
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		var list []kmstypes.KeyMetadata
-		for _, k := range described {
-			if k == nil || k.KeyManager != kmstypes.KeyManagerTypeCustomer ||
-				k.KeyState == kmstypes.KeyStatePendingDeletion || k.KeyState == kmstypes.KeyStatePendingReplicaDeletion {
-				continue
-			}
-			list = append(list, *k)
-		}
-		return list, nil
-	})
+		return ctx.Err()
+	}); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(keys, func(k kmsEntry) bool { return k.err == nil }) {
+		return nil, keys[0].err
+	}
+	return slices.DeleteFunc(keys, func(k kmsEntry) bool {
+		return k.err == nil && (k.KeyMetadata == nil || k.KeyManager != kmstypes.KeyManagerTypeCustomer ||
+			k.KeyState == kmstypes.KeyStatePendingDeletion || k.KeyState == kmstypes.KeyStatePendingReplicaDeletion)
+	}), nil
 }
 
 // kmsTags makes the provider's map of KMS's tags.

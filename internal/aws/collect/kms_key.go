@@ -26,7 +26,12 @@ func kmsKey() aws.Type {
 				return err
 			}
 			c := aws.Client(s, kms.NewFromConfig)
-			return aws.Each(ctx, out, keys, func(ctx context.Context, k kmstypes.KeyMetadata) error {
+			return aws.Each(ctx, out, keys, func(ctx context.Context, entry kmsEntry) error {
+				if entry.err != nil {
+					it := aws.Item{ID: aws.String(entry.id), ARN: aws.String(entry.arn), Values: map[string]any{"key_id": entry.id}}
+					return unread(out, kmsKey().Filled, it, entry.err)
+				}
+				k := *entry.KeyMetadata
 				it := aws.Item{ID: aws.String(k.KeyId), ARN: aws.String(k.Arn), Values: map[string]any{
 					"custom_key_store_id":      k.CustomKeyStoreId,
 					"customer_master_key_spec": k.KeySpec,

@@ -57,6 +57,19 @@ func TestLambdaURL(t *testing.T) {
 		"cors": [], "qualifier": "live"}`)
 }
 
+// TestLambdaURLUnsupported: a mock or gateway that knows functions and not their
+// URLs answers with a web page. That is no function without URLs.
+func TestLambdaURLUnsupported(t *testing.T) {
+	fake := lambdaFake(t)
+	for _, name := range []string{"one", "closed", "two"} {
+		fake.Always("lambda:GET /2021-10-31/functions/"+name+"/urls", tftest.Answer{Status: 404, Type: "text/html; charset=utf-8", Body: "<!doctype html><title>404 Not Found</title>"})
+	}
+	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_lambda_function_url")["aws_lambda_function_url"]
+	if got.Status != aws.Unsupported || got.Detail == "" || len(got.Resources) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestLambdaPermission: policies of functions and aliases are taken apart, and
 // the forms of principals and conditions told.
 func TestLambdaPermission(t *testing.T) {

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -36,30 +35,30 @@ func lb() aws.Type {
 				return err
 			}
 			c := aws.Client(s, elasticloadbalancingv2.NewFromConfig)
-			chunks := slices.Collect(slices.Chunk(balancers, elbTagged))
-			return aws.Each(ctx, out, chunks, func(ctx context.Context, chunk []elbtypes.LoadBalancer) error {
-				var items []aws.Item
-				for _, b := range chunk {
-					it := lbItem(b)
-					got, err := c.DescribeLoadBalancerAttributes(ctx, &elasticloadbalancingv2.DescribeLoadBalancerAttributesInput{
-						LoadBalancerArn: b.LoadBalancerArn,
-					})
-					switch {
-					case aws.Is(err, "LoadBalancerNotFound"):
-						continue // deleted meanwhile
-					case err != nil:
-						if err := out.Miss(&it, err, lbByAttribute()...); err != nil {
-							return err
-						}
-					default:
-						lbMore(it.Values, b.Type, elbAttributes(got.Attributes, func(a elbtypes.LoadBalancerAttribute) (*string, *string) {
-							return a.Key, a.Value
-						}))
+			items := &elbItems{}
+			if err := aws.Each(ctx, out, balancers, func(ctx context.Context, b elbtypes.LoadBalancer) error {
+				it := lbItem(b)
+				got, err := c.DescribeLoadBalancerAttributes(ctx, &elasticloadbalancingv2.DescribeLoadBalancerAttributesInput{
+					LoadBalancerArn: b.LoadBalancerArn,
+				})
+				switch {
+				case aws.Is(err, "LoadBalancerNotFound"):
+					return nil // deleted meanwhile
+				case err != nil:
+					if err := out.Miss(&it, err, lbByAttribute()...); err != nil {
+						return err
 					}
-					items = append(items, it)
+				default:
+					lbMore(it.Values, b.Type, elbAttributes(got.Attributes, func(a elbtypes.LoadBalancerAttribute) (*string, *string) {
+						return a.Key, a.Value
+					}))
 				}
-				return elbAddTagged(ctx, s, out, items)
-			})
+				items.add(it)
+				return nil
+			}); err != nil {
+				return err
+			}
+			return items.addTagged(ctx, s, out)
 		},
 	}
 }

@@ -20,8 +20,15 @@ func lbListener() aws.Type {
 			"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags",
 		},
 		Filled: []string{
-			"alpn_policy", "arn", "certificate_arn", "default_action", "load_balancer_arn", "mutual_authentication", "port", "protocol",
-			"ssl_policy", "tags",
+			"alpn_policy", "arn", "certificate_arn", "default_action[].authenticate_cognito",
+			"default_action[].authenticate_oidc[].authentication_request_extra_params",
+			"default_action[].authenticate_oidc[].authorization_endpoint", "default_action[].authenticate_oidc[].client_id",
+			"default_action[].authenticate_oidc[].issuer", "default_action[].authenticate_oidc[].on_unauthenticated_request",
+			"default_action[].authenticate_oidc[].scope", "default_action[].authenticate_oidc[].session_cookie_name",
+			"default_action[].authenticate_oidc[].session_timeout", "default_action[].authenticate_oidc[].token_endpoint",
+			"default_action[].authenticate_oidc[].user_info_endpoint", "default_action[].fixed_response", "default_action[].forward",
+			"default_action[].order", "default_action[].redirect", "default_action[].target_group_arn", "default_action[].type",
+			"load_balancer_arn", "mutual_authentication", "port", "protocol", "ssl_policy", "tags",
 		},
 		ConfigOnly: []string{"default_action[].authenticate_oidc[].client_secret", "timeouts"},
 		StandsFor:  []string{"aws_alb_listener"},
@@ -31,14 +38,15 @@ func lbListener() aws.Type {
 				return err
 			}
 			c := aws.Client(s, elasticloadbalancingv2.NewFromConfig)
-			return aws.Each(ctx, out, balancers, func(ctx context.Context, b elbtypes.LoadBalancer) error {
-				var items []aws.Item
+			items := &elbItems{}
+			if err := aws.Each(ctx, out, balancers, func(ctx context.Context, b elbtypes.LoadBalancer) error {
+				var own []aws.Item
 				p := elasticloadbalancingv2.NewDescribeListenersPaginator(c, &elasticloadbalancingv2.DescribeListenersInput{
 					LoadBalancerArn: b.LoadBalancerArn,
 				})
 				err := eachPage(ctx, p, func(page *elasticloadbalancingv2.DescribeListenersOutput) {
 					for _, l := range page.Listeners {
-						items = append(items, lbListenerItem(l))
+						own = append(own, lbListenerItem(l))
 					}
 				})
 				switch {
@@ -47,8 +55,12 @@ func lbListener() aws.Type {
 				case err != nil:
 					return out.Gap(aws.String(b.LoadBalancerArn), err)
 				}
-				return elbAddTagged(ctx, s, out, items)
-			})
+				items.add(own...)
+				return nil
+			}); err != nil {
+				return err
+			}
+			return items.addTagged(ctx, s, out)
 		},
 	}
 }

@@ -38,7 +38,8 @@ func lbTargetGroup() aws.Type {
 			}); err != nil {
 				return err
 			}
-			return aws.Each(ctx, out, list, func(ctx context.Context, g elbtypes.TargetGroup) error {
+			items := &elbItems{}
+			if err := aws.Each(ctx, out, list, func(ctx context.Context, g elbtypes.TargetGroup) error {
 				it := lbTargetGroupItem(g)
 				got, err := c.DescribeTargetGroupAttributes(ctx, &elasticloadbalancingv2.DescribeTargetGroupAttributesInput{TargetGroupArn: g.TargetGroupArn})
 				switch {
@@ -51,17 +52,12 @@ func lbTargetGroup() aws.Type {
 				default:
 					lbTargetGroupAttributes(it.Values, got.Attributes)
 				}
-				tags, err := elbTags(ctx, s, it.ID)
-				if err != nil {
-					if err := out.Miss(&it, err, "tags"); err != nil {
-						return err
-					}
-				} else {
-					it.Values["tags"] = tags
-				}
-				out.Add(it)
+				items.add(it)
 				return nil
-			})
+			}); err != nil {
+				return err
+			}
+			return items.addTagged(ctx, s, out)
 		},
 	}
 }

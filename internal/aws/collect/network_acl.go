@@ -28,6 +28,9 @@ func networkACL() aws.Type {
 			p := ec2.NewDescribeNetworkAclsPaginator(ec2Client(s), &ec2.DescribeNetworkAclsInput{})
 			return eachPage(ctx, p, func(page *ec2.DescribeNetworkAclsOutput) {
 				for _, a := range page.NetworkAcls {
+					if !ec2Owned(s, a.OwnerId) {
+						continue
+					}
 					id := aws.String(a.NetworkAclId)
 					var in, eg []ec2types.NetworkAclEntry
 					for _, e := range a.Entries {

@@ -28,7 +28,9 @@ func networkInterface() aws.Type {
 			p := ec2.NewDescribeNetworkInterfacesPaginator(ec2Client(s), &ec2.DescribeNetworkInterfacesInput{MaxResults: &size})
 			return eachPage(ctx, p, func(page *ec2.DescribeNetworkInterfacesOutput) {
 				for _, n := range page.NetworkInterfaces {
-					out.Add(networkInterfaceItem(s, n))
+					if ec2Owned(s, n.OwnerId) {
+						out.Add(networkInterfaceItem(s, n))
+					}
 				}
 			})
 		},

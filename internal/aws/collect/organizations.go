@@ -23,6 +23,7 @@ func ofOrganization(collect func(context.Context, *aws.Session, *aws.Out) error)
 	return func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 		err := collect(ctx, s, out)
 		if aws.Is(err, "AWSOrganizationsNotInUseException") {
+			out.Note("the account is in no organization")
 			return nil
 		}
 		return err

@@ -23,6 +23,9 @@ func routeTable() aws.Type {
 			p := ec2.NewDescribeRouteTablesPaginator(ec2Client(s), &ec2.DescribeRouteTablesInput{})
 			return eachPage(ctx, p, func(page *ec2.DescribeRouteTablesOutput) {
 				for _, t := range page.RouteTables {
+					if !ec2Owned(s, t.OwnerId) {
+						continue
+					}
 					id := aws.String(t.RouteTableId)
 					out.Add(aws.Item{ID: id, ARN: s.ARN("ec2", "route-table/"+id), Values: map[string]any{
 						"owner_id":         t.OwnerId,

@@ -56,8 +56,9 @@ func s3AllBuckets(ctx context.Context, home *aws.Session) ([]bucket, error) {
 			list = append(list, bucket{name: aws.String(b.Name), region: aws.String(b.BucketRegion)})
 		}
 	}
-	for i := range list {
-		if b := &list[i]; b.region == "" {
+	there := list[:0]
+	for _, b := range list {
+		if b.region == "" {
 			if b.region, b.err = s3Location(ctx, home, b.name); b.err != nil {
 				if ctx.Err() != nil {
 					return nil, b.err
@@ -65,8 +66,11 @@ func s3AllBuckets(ctx context.Context, home *aws.Session) ([]bucket, error) {
 				b.region = home.Region
 			}
 		}
+		if !aws.Is(b.err, "NoSuchBucket") { // deleted meanwhile
+			there = append(there, b)
+		}
 	}
-	return list, nil
+	return there, nil
 }
 
 // s3Location asks for the region of a bucket. The two oldest regions have names

@@ -34,6 +34,9 @@ func s3Bucket() aws.Type {
 					Values: map[string]any{"bucket": b.name},
 				}
 				tags, err := s3Tags(ctx, c, b)
+				if aws.Is(err, "NoSuchBucket") { // deleted meanwhile
+					return nil
+				}
 				if err != nil {
 					if err := out.Miss(&it, err, "tags"); err != nil {
 						return err

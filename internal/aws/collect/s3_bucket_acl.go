@@ -40,14 +40,19 @@ func s3BucketACLItem(bucket string, by *s3types.Owner, grants []s3types.Grant) a
 	if by != nil {
 		owner["id"], owner["display_name"] = by.ID, by.DisplayName
 	}
-	return aws.Item{ID: bucket, Values: map[string]any{
+	it := aws.Item{ID: bucket, Values: map[string]any{
 		"bucket": bucket,
-		"acl":    cannedACL(grants),
 		"access_control_policy": aws.Block(map[string]any{
 			"grant": aws.SetOf(grants, s3Grant),
 			"owner": aws.Block(owner),
 		}),
 	}}
+	if acl, ok := cannedACL(by, grants); ok {
+		it.Values["acl"] = acl
+	} else {
+		it.Unknown = []string{"acl"}
+	}
+	return it
 }
 
 func s3Grant(g s3types.Grant) map[string]any {
@@ -71,33 +76,50 @@ const (
 	logDelivery   = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 )
 
-// cannedACL names the least canned ACL that grants to groups what the grants do.
-// What only administers the ACL, which no canned one gives, counts as writing.
-func cannedACL(grants []s3types.Grant) string {
+// cannedACL names the least canned ACL that grants to groups what the grants do,
+// and reports whether there is one. What only administers the ACL, which no canned
+// one gives, counts as writing. Where everyone is let in, it does not matter who
+// else is; but of grants to others than the owner and the groups none says that
+// they are private.
+func cannedACL(owner *s3types.Owner, grants []s3types.Grant) (string, bool) {
 	granted := map[string]bool{}
+	others := false
 	for _, g := range grants {
-		if g.Grantee == nil || g.Grantee.URI == nil {
-			continue
-		}
-		switch *g.Grantee.URI {
-		case everyone:
+		switch group := granteeGroup(g); {
+		case group == everyone:
 			granted[everyone] = true
 			if g.Permission != s3types.PermissionRead && g.Permission != s3types.PermissionReadAcp {
 				granted["write"] = true
 			}
-		case authenticated, logDelivery:
-			granted[*g.Grantee.URI] = true
+		case group == authenticated, group == logDelivery && (g.Permission == s3types.PermissionWrite || g.Permission == s3types.PermissionReadAcp):
+			granted[group] = true
+		default:
+			others = others || !toOwner(g, owner)
 		}
 	}
 	switch {
 	case granted["write"]:
-		return "public-read-write"
+		return "public-read-write", true
 	case granted[everyone]:
-		return "public-read"
+		return "public-read", true
 	case granted[authenticated]:
-		return "authenticated-read"
+		return "authenticated-read", true
+	case others:
+		return "", false
 	case granted[logDelivery]:
-		return "log-delivery-write"
+		return "log-delivery-write", true
 	}
-	return "private"
+	return "private", true
+}
+
+func granteeGroup(g s3types.Grant) string {
+	if g.Grantee == nil {
+		return ""
+	}
+	return aws.String(g.Grantee.URI)
+}
+
+// toOwner reports whether a grant is to the owner of the bucket.
+func toOwner(g s3types.Grant, owner *s3types.Owner) bool {
+	return owner != nil && g.Grantee != nil && aws.String(owner.ID) != "" && aws.String(g.Grantee.ID) == aws.String(owner.ID)
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/parapet-dev/parapet/internal/aws"
@@ -69,24 +68,65 @@ func TestS3Nowhere(t *testing.T) {
 	}
 }
 
-// TestCannedACL: the least canned ACL that gives the groups what they have.
-func TestCannedACL(t *testing.T) {
+// TestBucketACL: groups show in the canned ACL that gives them what they have. Of
+// grants to others, which no canned ACL makes, nobody can say that they are
+// private.
+func TestBucketACL(t *testing.T) {
 	grant := func(group string, p s3types.Permission) s3types.Grant {
-		return s3types.Grant{Grantee: &s3types.Grantee{URI: sdk.String(group)}, Permission: p}
+		return s3types.Grant{Grantee: &s3types.Grantee{URI: &group}, Permission: p}
 	}
-	owner := s3types.Grant{Grantee: &s3types.Grantee{ID: sdk.String("1")}, Permission: s3types.PermissionFullControl}
-	for _, tt := range []struct {
+	account := func(id string) s3types.Grant {
+		return s3types.Grant{Grantee: &s3types.Grantee{ID: &id}, Permission: s3types.PermissionFullControl}
+	}
+	me := "1"
+	tests := []struct {
+		name   string
 		grants []s3types.Grant
-		want   string
+		want   any // nil where nobody can say
 	}{
-		{[]s3types.Grant{owner}, "private"},
-		{[]s3types.Grant{owner, grant(logDelivery, s3types.PermissionWrite), grant(logDelivery, s3types.PermissionReadAcp)}, "log-delivery-write"},
-		{[]s3types.Grant{grant(logDelivery, s3types.PermissionWrite), grant(everyone, s3types.PermissionRead)}, "public-read"},
-		{[]s3types.Grant{grant(authenticated, s3types.PermissionRead)}, "authenticated-read"},
-		{[]s3types.Grant{grant(everyone, s3types.PermissionWriteAcp)}, "public-read-write"},
-	} {
-		if got := cannedACL(tt.grants); got != tt.want {
-			t.Errorf("%+v: %s, want %s", tt.grants, got, tt.want)
-		}
+		{"none", nil, "private"},
+		{"the owner", []s3types.Grant{account(me)}, "private"},
+		{"another account", []s3types.Grant{account(me), account("2")}, nil},
+		{"an address", []s3types.Grant{{Grantee: &s3types.Grantee{EmailAddress: &me}, Permission: s3types.PermissionRead}}, nil},
+		{"nobody", []s3types.Grant{{Permission: s3types.PermissionRead}}, nil},
+		{"another group", []s3types.Grant{grant("http://acs.amazonaws.com/groups/s3/Other", s3types.PermissionRead)}, nil},
+		{
+			"log delivery", []s3types.Grant{account(me), grant(logDelivery, s3types.PermissionWrite), grant(logDelivery, s3types.PermissionReadAcp)},
+			"log-delivery-write",
+		},
+		{"log delivery that reads", []s3types.Grant{grant(logDelivery, s3types.PermissionRead)}, nil},
+		{"log delivery and another", []s3types.Grant{grant(logDelivery, s3types.PermissionWrite), account("2")}, nil},
+		{"log delivery and everyone", []s3types.Grant{grant(logDelivery, s3types.PermissionWrite), grant(everyone, s3types.PermissionRead)}, "public-read"},
+		{"everyone and another", []s3types.Grant{account("2"), grant(everyone, s3types.PermissionRead)}, "public-read"},
+		{"whoever has an account", []s3types.Grant{grant(authenticated, s3types.PermissionRead)}, "authenticated-read"},
+		{"everyone administers", []s3types.Grant{grant(everyone, s3types.PermissionWriteAcp)}, "public-read-write"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			it := s3BucketACLItem("b", &s3types.Owner{ID: &me}, tt.grants)
+			r := s3BucketACL().Resource(it, "111111111111", "us-east-1", "aws")
+			unknown := resource.Marked(r.Unknown, resource.Path{"acl"})
+			if r.Values["acl"] != tt.want || unknown != (tt.want == nil) || resource.Marked(r.Unknown, resource.Path{"access_control_policy"}) {
+				t.Errorf("acl is %v, not %v; unknown are %v", r.Values["acl"], tt.want, r.Unknown)
+			}
+		})
+	}
+}
+
+// TestS3Deleted: a bucket that was deleted after the list was made is not there.
+func TestS3Deleted(t *testing.T) {
+	fake := tftest.FakeAWS(t)
+	fake.Always("s3:GET /", tftest.Answer{Body: `<ListAllMyBucketsResult><Buckets>
+		<Bucket><Name>here</Name><BucketRegion>us-east-1</BucketRegion></Bucket>
+		<Bucket><Name>gone</Name><BucketRegion>us-east-1</BucketRegion></Bucket>
+		<Bucket><Name>lost</Name></Bucket>
+	</Buckets></ListAllMyBucketsResult>`})
+	gone := tftest.S3Error(404, "NoSuchBucket", "The specified bucket does not exist")
+	fake.Always("s3:GET /here?tagging", tftest.S3Error(404, "NoSuchTagSet", "The TagSet does not exist"))
+	fake.Always("s3:GET /gone?tagging", gone)
+	fake.Always("s3:GET /lost?location", gone)
+	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_s3_bucket")["aws_s3_bucket"]
+	if got.Status != aws.Complete || len(got.Resources) != 1 || got.Resources[0].ID != "here" || len(got.Gaps) != 0 {
+		t.Errorf("%+v", got)
 	}
 }

@@ -27,7 +27,9 @@ func securityGroup() aws.Type {
 					return err
 				}
 				for _, g := range page.SecurityGroups {
-					out.Add(securityGroupItem(g, s.ARN("ec2", "security-group/"+aws.String(g.GroupId))))
+					if ec2Owned(s, g.OwnerId) {
+						out.Add(securityGroupItem(g, s.ARN("ec2", "security-group/"+aws.String(g.GroupId))))
+					}
 				}
 			}
 			return nil

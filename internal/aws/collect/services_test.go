@@ -182,7 +182,7 @@ func TestNoOrganization(t *testing.T) {
 		fake.Always("organizations:"+call, no)
 	}
 	for name, o := range collectFrom(t, mock(t, fake.URL), "us-east-1", types...) {
-		if o.Status != aws.Complete || len(o.Resources) != 0 || len(o.Gaps) != 0 {
+		if o.Status != aws.Complete || o.Detail != "the account is in no organization" || len(o.Resources) != 0 || len(o.Gaps) != 0 {
 			t.Errorf("%s: %+v", name, o)
 		}
 	}

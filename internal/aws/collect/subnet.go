@@ -27,7 +27,7 @@ func subnet() aws.Type {
 			p := ec2.NewDescribeSubnetsPaginator(aws.Client(s, ec2.NewFromConfig), &ec2.DescribeSubnetsInput{})
 			return eachPage(ctx, p, func(page *ec2.DescribeSubnetsOutput) {
 				for _, n := range page.Subnets {
-					if aws.String(n.OwnerId) == s.Account { // the others are shared with it, and theirs who own them
+					if ec2Owned(s, n.OwnerId) {
 						out.Add(subnetItem(n))
 					}
 				}

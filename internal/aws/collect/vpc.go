@@ -23,6 +23,9 @@ func vpc() aws.Type {
 					return err
 				}
 				for _, v := range page.Vpcs {
+					if !ec2Owned(s, v.OwnerId) {
+						continue
+					}
 					out.Add(aws.Item{ID: aws.String(v.VpcId), ARN: s.ARN("ec2", "vpc/"+aws.String(v.VpcId)), Values: map[string]any{
 						"cidr_block":       v.CidrBlock,
 						"dhcp_options_id":  v.DhcpOptionsId,

@@ -28,7 +28,7 @@ func vpcEndpoint() aws.Type {
 			p := ec2.NewDescribeVpcEndpointsPaginator(ec2Client(s), &ec2.DescribeVpcEndpointsInput{})
 			return eachPage(ctx, p, func(page *ec2.DescribeVpcEndpointsOutput) {
 				for _, e := range page.VpcEndpoints {
-					if !strings.EqualFold(string(e.State), string(ec2types.StateDeleted)) {
+					if ec2Owned(s, e.OwnerId) && !strings.EqualFold(string(e.State), string(ec2types.StateDeleted)) {
 						out.Add(vpcEndpointItem(s, e))
 					}
 				}

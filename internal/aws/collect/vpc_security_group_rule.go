@@ -34,7 +34,7 @@ func vpcSecurityGroupRule(name string, egress bool) aws.Type {
 				return err
 			}
 			for _, r := range rules {
-				if (r.IsEgress != nil && *r.IsEgress) == egress {
+				if (r.IsEgress != nil && *r.IsEgress) == egress && ec2Owned(s, r.GroupOwnerId) {
 					out.Add(vpcSecurityGroupRuleItem(s, r))
 				}
 			}

@@ -91,7 +91,8 @@ func TestBucketACL(t *testing.T) {
 		{"nobody", []s3types.Grant{{Permission: s3types.PermissionRead}}, nil},
 		{"another group", []s3types.Grant{grant("http://acs.amazonaws.com/groups/s3/Other", s3types.PermissionRead)}, nil},
 		{
-			"log delivery", []s3types.Grant{account(me), grant(logDelivery, s3types.PermissionWrite), grant(logDelivery, s3types.PermissionReadAcp)},
+			"log delivery",
+			[]s3types.Grant{account(me), grant(logDelivery, s3types.PermissionWrite), grant(logDelivery, s3types.PermissionReadAcp)},
 			"log-delivery-write",
 		},
 		{"log delivery that reads", []s3types.Grant{grant(logDelivery, s3types.PermissionRead)}, nil},

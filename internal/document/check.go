@@ -45,7 +45,8 @@ type outcome struct {
 // Check evaluates every rule on a document. The result does not depend on the
 // number of workers. The error is the context's, and nothing else.
 func (p *Program) Check(ctx context.Context, doc *input.Document, file File) (Result, error) {
-	run := &run{Program: p, store: newStore(p.data, file)}
+	run := &run{Program: p, store: newStore(p.data, file), watch: newWatch(p.memory)}
+	defer run.watch.keep()()
 	outcomes, err := run.evaluate(ctx, doc.Value, func(int, int) bool { return true })
 	if err != nil {
 		return Result{}, err
@@ -67,6 +68,7 @@ func (p *Program) Check(ctx context.Context, doc *input.Document, file File) (Re
 type run struct {
 	*Program
 	store storage.Store
+	watch *watch
 }
 
 // task is one unit of one rule; unit -1 stands for its exceptions.
@@ -102,17 +104,35 @@ func (r *run) evaluate(ctx context.Context, doc *ast.Term, want func(rule, unit 
 				if i >= len(tasks) {
 					return
 				}
-				rule, out := r.rules[tasks[i].rule], &outcomes[tasks[i].rule]
-				if u := tasks[i].unit; u >= 0 {
-					out.answers[u] = w.ask(ctx, rule.units[u])
-				} else {
-					out.exceptions, out.err = w.exceptions(ctx, rule)
-				}
+				w.do(ctx, tasks[i], &outcomes[tasks[i].rule])
 			}
 		})
 	}
 	wg.Wait()
+	// Whose memory it was shows when each is evaluated alone.
+	for _, t := range tasks {
+		out := &outcomes[t.rule]
+		err := out.err
+		if t.unit >= 0 {
+			err = out.answers[t.unit].err
+		}
+		if m, over := errors.AsType[memoryError](err); over && !m.alone && ctx.Err() == nil {
+			r.watch.anew()
+			w := &worker{run: r, txn: txn, doc: doc, cache: topdown.NewVirtualCache()}
+			w.do(ctx, t, out)
+		}
+	}
 	return outcomes, ctx.Err()
+}
+
+// do asks a unit, or for the exceptions of a rule.
+func (w *worker) do(ctx context.Context, t task, out *outcome) {
+	rule := w.rules[t.rule]
+	if t.unit >= 0 {
+		out.answers[t.unit] = w.ask(ctx, rule.units[t.unit])
+	} else {
+		out.exceptions, out.err = w.exceptions(ctx, rule)
+	}
 }
 
 // worker evaluates one query after another. What helpers gave for the document
@@ -162,12 +182,13 @@ func (w *worker) exceptions(ctx context.Context, r *rule) (int, error) {
 }
 
 func (w *worker) query(ctx context.Context, body ast.Body, use func(topdown.QueryResult) error) error {
-	cancel := topdown.NewCancel()
-	timer := time.AfterFunc(w.timeout, cancel.Cancel)
+	stop := w.watch.begin()
+	defer w.watch.end(stop)
+	timer := time.AfterFunc(w.timeout, stop.cancel.Cancel)
 	defer timer.Stop()
-	defer context.AfterFunc(ctx, cancel.Cancel)()
+	defer context.AfterFunc(ctx, stop.cancel.Cancel)()
 	err := contain(func() error {
-		return w.evaluate(ctx, body, cancel, use)
+		return w.evaluate(ctx, body, stop.cancel, use)
 	})
 	if err == nil {
 		return nil
@@ -176,6 +197,9 @@ func (w *worker) query(ctx context.Context, body ast.Body, use func(topdown.Quer
 	if topdown.IsCancel(err) {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if stop.over.Load() {
+			return memoryError{w.watch.limit, stop.alone.Load()}
 		}
 		return timeoutError{w.timeout}
 	}

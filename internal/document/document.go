@@ -47,6 +47,7 @@ type Options struct {
 	Data       map[string]any // what policies see as data besides themselves
 	Jobs       int            // workers of Check; 0 or less: one per CPU
 	Timeout    time.Duration  // per rule; 0: DefaultTimeout
+	Memory     uint64         // bytes by which the heap may grow in a check; 0: DefaultMemoryLimit
 }
 
 // Program holds compiled document policies. It is safe for concurrent use.
@@ -64,6 +65,7 @@ type compiled struct {
 	constants func() map[string]bool // the strings that stand in the modules
 	jobs      int
 	timeout   time.Duration
+	memory    uint64
 }
 
 // rule is every rule of one name in one package.
@@ -105,7 +107,7 @@ func New(o Options) (*Program, diag.Diagnostics) {
 		return nil, ds
 	}
 	cp := &compiled{
-		compiler: c, parsed: mods, data: o.Data, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout),
+		compiler: c, parsed: mods, data: o.Data, jobs: o.Jobs, timeout: cmp.Or(o.Timeout, DefaultTimeout), memory: o.Memory,
 		constants: sync.OnceValue(func() map[string]bool { return stringsIn(c.Modules) }),
 	}
 	if cp.jobs <= 0 {

@@ -97,7 +97,8 @@ func (r *run) findings(rule *rule, o outcome, masked *outcome, names addresses) 
 }
 
 func hide(err error) error {
-	if _, late := errors.AsType[timeoutError](err); late {
+	_, late := errors.AsType[timeoutError](err)
+	if _, large := errors.AsType[memoryError](err); late || large {
 		return err
 	}
 	return errHidden

@@ -36,7 +36,8 @@ func (p *Program) Trace(ctx context.Context, out io.Writer, id string, doc *inpu
 	if differs {
 		note = ", with sensitive values replaced"
 	}
-	r := &run{Program: p, store: newStore(p.data, file)}
+	r := &run{Program: p, store: newStore(p.data, file), watch: newWatch(p.memory)}
+	defer r.watch.keep()()
 	txn, err := r.store.NewTransaction(ctx)
 	if err != nil {
 		return err

@@ -23,12 +23,12 @@ type verdict struct {
 type evaluator struct {
 	*Engine
 	convert *converter
-	start   heapSize
+	start   HeapSize
 	over    bool // an evaluation was stopped for its memory
 }
 
 func (e *Engine) evaluator() *evaluator {
-	return &evaluator{Engine: e, convert: newConverter(), start: heap()}
+	return &evaluator{Engine: e, convert: newConverter(), start: Heap()}
 }
 
 // query prepares a query over the shared store. The clock and the seed that

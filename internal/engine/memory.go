@@ -26,7 +26,7 @@ const (
 // is there, so that once the evaluation is watched each answer looks at the heap;
 // for steps that are long in themselves, another goroutine looks too.
 type guard struct {
-	start    heapSize // before the evaluation
+	start    HeapSize // before the evaluation
 	limit    uint64
 	watched  atomic.Bool
 	stopped  atomic.Bool
@@ -81,23 +81,20 @@ func (g *guard) watch(left time.Duration) {
 	}
 }
 
-// look stops the evaluation when the heap has grown by more than the limit. What
-// other evaluations leave as garbage does not count: the last collection must
-// have seen the growth too, unless it is more than garbage can be before there
-// is another collection.
+// look stops the evaluation when the heap has grown by more than the limit.
 func (g *guard) look() {
-	now, start := heap(), g.start
-	if now.all > start.all+g.limit && now.live > start.live+g.limit/2 || now.all > start.all+start.live+2*g.limit {
+	if g.start.Grown(g.limit) {
 		g.over.Store(true)
 		g.Cancel()
 	}
 }
 
-// heapSize is the bytes of the objects on the heap, and of those that the last
+// HeapSize says how large the heap is: the bytes of the objects on the heap, and of those that the last
 // collection found alive.
-type heapSize struct{ all, live uint64 }
+type HeapSize struct{ all, live uint64 }
 
-func heap() heapSize {
+// Heap returns the size of the heap.
+func Heap() HeapSize {
 	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(samples)
 	value := func(s metrics.Sample) uint64 {
@@ -106,7 +103,16 @@ func heap() heapSize {
 		}
 		return s.Value.Uint64()
 	}
-	return heapSize{value(samples[0]), value(samples[1])}
+	return HeapSize{value(samples[0]), value(samples[1])}
+}
+
+// Grown reports whether the heap has grown since by more than a limit. What other
+// evaluations leave as garbage does not count: the last collection must have
+// seen the growth too, unless it is more than garbage can be before there is
+// another collection.
+func (h HeapSize) Grown(limit uint64) bool {
+	now := Heap()
+	return now.all > h.all+limit && now.live > h.live+limit/2 || now.all > h.all+h.live+2*limit
 }
 
 // memoryError says that a policy took too much memory.

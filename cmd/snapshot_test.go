@@ -205,6 +205,7 @@ func TestSnapshotTypes(t *testing.T) {
 		{"a type by another name", []string{"--types", "aws_alb"}, []string{"elasticloadbalancing:DescribeLoadBalancers"}, nil},
 		{"all", []string{"--all"}, []string{"ecs:ListClusters", "ec2:DescribeVolumes", "organizations:ListRoots"}, []string{"sts:AssumeRole"}},
 		{"a role", []string{"--types", "aws_vpc", "--role", "Audit"}, []string{"sts:AssumeRole"}, nil},
+		{"gateways", []string{"--types", "aws_api*"}, []string{"apigateway:GET"}, []string{"ec2:DescribeVpcs"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -242,8 +243,9 @@ func readPolicy(t *testing.T, text string) []string {
 	var doc struct {
 		Version   string
 		Statement []struct {
-			Sid, Effect, Resource string
-			Action                []string
+			Sid, Effect string
+			Action      []string
+			Resource    any
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.Version != "2012-10-17" {
@@ -262,6 +264,9 @@ func readPolicy(t *testing.T, text string) []string {
 			if !reads.MatchString(a) && (a != "sts:AssumeRole" || s.Resource != "arn:aws:iam::*:role/Audit") {
 				t.Errorf("%s is no reading", a)
 			}
+		}
+		if all := s.Resource == "*"; all && slices.Contains(s.Action, "apigateway:GET") {
+			t.Error("apigateway:GET on everything reads the values of API keys")
 		}
 		actions = append(actions, s.Action...)
 	}

@@ -88,7 +88,6 @@ func Types() []aws.Type {
 		codebuildProject(),
 		mskCluster(),
 		route53Zone(),
-		sagemakerNotebookInstance(),
 		sfnStateMachine(),
 		ssmDocument(),
 		wafv2WebACL(),

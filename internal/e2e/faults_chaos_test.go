@@ -39,7 +39,9 @@ func says(status int, code string) func(tftest.Call) tftest.Fault {
 }
 
 // xml reports whether the call's service answers in XML.
-func xml(c tftest.Call) bool { return c.Form != nil || c.Service() == "s3" }
+func xml(c tftest.Call) bool {
+	return c.Form != nil || slices.Contains([]string{"cloudfront", "route53", "s3"}, c.Service())
+}
 
 // slow is longer than a run under faults waits.
 const slow = patience + patience/2

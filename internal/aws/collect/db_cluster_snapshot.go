@@ -23,7 +23,6 @@ func dbClusterSnapshot() aws.Type {
 		},
 		ConfigOnly: []string{"timeouts"},
 		Volatile:   []string{"status"},
-		StandsFor:  []string{"aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			c := aws.Client(s, rds.NewFromConfig)
 			kind := rdsManual

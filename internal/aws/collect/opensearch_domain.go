@@ -10,8 +10,8 @@ import (
 )
 
 // opensearchDomain reads the domains of OpenSearch and of Elasticsearch, which
-// are one service. aws_elasticsearch_domain has the same attributes, but for the
-// engine's version.
+// are one service. It stands for no aws_elasticsearch_domain: that one calls the
+// engine's version otherwise, and lacks other attributes.
 func opensearchDomain() aws.Type {
 	return aws.Type{
 		Name:    "aws_opensearch_domain",
@@ -30,7 +30,6 @@ func opensearchDomain() aws.Type {
 		},
 		ConfigOnly: []string{"advanced_security_options[].master_user_options", "timeouts"},
 		Overlap:    []string{"access_policies"}, // aws_opensearch_domain_policy
-		StandsFor:  []string{"aws_elasticsearch_domain"},
 		Collect: func(ctx context.Context, s *aws.Session, out *aws.Out) error {
 			c := aws.Client(s, opensearch.NewFromConfig)
 			names, err := c.ListDomainNames(ctx, &opensearch.ListDomainNamesInput{}) // gives all at once

@@ -24,7 +24,7 @@ func TestOpenSearch(t *testing.T) {
 		"LogPublishingOptions": {"AUDIT_LOGS": {"CloudWatchLogsLogGroupArn": "g", "Enabled": true}}}}`})
 	fake.Always("es:GET /2021-01-01/tags/", tftest.Answer{Body: `{"TagList": [{"Key": "Owner", "Value": "me"}]}`})
 	fake.Always("es:GET /2021-01-01/tags", tftest.Answer{Body: `{"TagList": [{"Key": "Owner", "Value": "me"}]}`})
-	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_elasticsearch_domain")["aws_opensearch_domain"]
+	got := collectFrom(t, mock(t, fake.URL), "us-east-1", "aws_opensearch_domain")["aws_opensearch_domain"]
 	if got.Status != aws.Complete || len(got.Resources) != 2 || len(got.Gaps) != 1 || got.Gaps[0].ID != "arn:aws:es:us-east-1:111111111111:domain/closed" {
 		t.Fatalf("%+v", got)
 	}

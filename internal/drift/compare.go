@@ -255,6 +255,9 @@ func (c *comparison) walk(want, have any, filled filledPaths, at resource.Path) 
 	if canonical(want, exact) == canonical(have, exact) {
 		return
 	}
+	if len(at) == 1 && slices.Contains(byName[c.desired.Type], at.String()) && sameName(want, have) {
+		return
+	}
 	wm, wok := want.(map[string]any)
 	hm, hok := have.(map[string]any)
 	if wok && hok {
@@ -275,6 +278,17 @@ func (c *comparison) walk(want, have any, filled filledPaths, at resource.Path) 
 		d.Live, d.Desired, d.Sensitive = nil, nil, true
 	}
 	c.found = append(c.found, d)
+}
+
+// sameName reports whether a name of the code is that at the end of a live ARN.
+func sameName(want, have any) bool {
+	name, ok := want.(string)
+	arn, there := have.(string)
+	if !ok || !there || name == "" || strings.HasPrefix(name, "arn:") || !strings.HasPrefix(arn, "arn:") {
+		return false
+	}
+	last := arn[strings.LastIndexByte(arn, '/')+1:]
+	return last == name || strings.HasPrefix(last, name+":")
 }
 
 // elements compares lists of blocks element by element where they pair, and

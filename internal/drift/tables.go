@@ -101,6 +101,14 @@ var madeUp = map[string]bool{
 	"aws_emr_block_public_access_configuration": true,
 }
 
+// byName lists attributes in which the code may write a name where AWS tells the
+// ARN that ends with it. A family of task definitions without a revision means
+// any of them.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+var byName = map[string][]string{
+	"aws_ecs_service": {"cluster", "iam_role", "task_definition"},
+}
+
 // overlap says that an attribute of a type is also managed by resources of
 // another type that name it: Terraform keeps both in its state, and the first
 // is behind the second until the next refresh.

@@ -346,8 +346,8 @@ func FuzzScanner(f *testing.F) {
 				err = errors.New("more follows")
 			}
 		}
-		if strings.Contains(errText(err), "nested deeper") {
-			return
+		if syntax, ok := errors.AsType[*syntaxError](err); ok && syntax.number || strings.Contains(errText(err), "nested deeper") {
+			return // JSON, beyond the limits of the loader
 		}
 		if valid := json.Valid(text); valid != (err == nil) {
 			t.Fatalf("%q: valid is %v, error is %v", text, valid, err)
